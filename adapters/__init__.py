@@ -1,0 +1,1 @@
+"""LoRA adapters: catalogue, resident bases, hot-swap, schedule and training."""

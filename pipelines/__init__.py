@@ -1,0 +1,1 @@
+"""The show: inbox -> director -> writer -> voice -> face, which together make Takes."""

@@ -1,0 +1,1 @@
+"""Control plane: FastAPI app, settings, auth, database, routes, rooms, command line."""

@@ -1,0 +1,1 @@
+"""On air: clock, playout, compositor, encoder, sinks, preview, supervisor."""
