@@ -14,7 +14,7 @@ import os
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,20 @@ brow  0..1   brows raised
 smile 0..1   corners lifted
 yaw, pitch, roll  -1..1  head pose *added* to idle motion, in units of the Look's own range
 """
+
+
+
+class FaceFrame(NamedTuple):
+    """One tick's face instruction; units as in `FACE_TRACKS`."""
+
+    open: float = 0.0
+    wide: float = 0.0
+    brow: float = 0.0
+    smile: float = 0.0
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+
 
 FloatTrack = npt.NDArray[np.float32]
 
