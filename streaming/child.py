@@ -12,7 +12,10 @@ process is seen as stuck.
 
 from __future__ import annotations
 
+import ctypes
+import os
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,18 @@ from streaming.errors import NightAnchorError
 
 BEAT_S = 0.25
 START_TIMEOUT_S = 20.0
+
+
+def die_with_parent() -> None:
+    """Have the kernel end this process when its supervisor dies (Linux prctl(2), PR_SET_PDEATHSIG).
+
+    The channel's hang-up says the same, but a process stuck in a native call would not see it.
+    """
+    if sys.platform == "linux":
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            raise SystemExit("the supervisor is gone")
 
 
 class Child:
@@ -39,15 +54,19 @@ class Child:
     def from_env(cls) -> Child:
         """Connect to the supervisor and wait for `start`; raises `SystemExit` when it never comes."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        die_with_parent()
         channel = Channel.from_env()
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline:
             for message in channel.poll(0.5):
                 if message.get("op") == "start":
                     child = cls(channel, message["name"], message["config"], Path(message["run_dir"]))
-                    signal.signal(signal.SIGTERM, lambda *_: child.stop())
+                    signal.signal(signal.SIGTERM, child._on_signal)
                     return child
         raise SystemExit("no start message from the supervisor")
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        self.stop()
 
     def stop(self) -> None:
         """Ask the loop to end."""

@@ -218,7 +218,8 @@ class RingReader:
         assert self._cursor is not None
         while True:
             if self._cursor < self._get(_TAIL_POS):
-                return self._overtaken()
+                self._overtaken()
+                return None
             offset = self._cursor % self._capacity
             room = self._capacity - offset
             if room < _RECORD.size:
@@ -228,12 +229,14 @@ class RingReader:
             size, stream, flags, _, pts, dts, mono_ns, sequence = _RECORD.unpack_from(self._m, at)
             if size == WRAP:
                 if self._cursor < self._get(_TAIL_POS):
-                    return self._overtaken()
+                    self._overtaken()
+                    return None
                 self._cursor += room
                 continue
             data = bytes(self._m[at + _RECORD.size : at + _RECORD.size + size])
             if self._cursor < self._get(_TAIL_POS):
-                return self._overtaken()
+                self._overtaken()
+                return None
             self._cursor += -(-(_RECORD.size + size) // 8) * 8
             return Record(stream, bool(flags & KEY), pts, dts, mono_ns, sequence, data)
 
