@@ -145,7 +145,7 @@ def test_ensure_leaves_an_unchanged_child_alone_and_restarts_a_changed_one(harne
     assert harness.start("a", n=1) == first
     harness.supervisor.ensure(ChildSpec("a", "toy", {"n": 2}))
     child = harness.supervisor.children["a"]
-    harness.until(lambda: child.state == "running" and child.process is not None and child.process.pid != first)
+    harness.until(lambda: child.state == "running" and harness.pid("a") != first)
     assert child.restarts == 0, "a wanted restart is no fault"
 
 
@@ -189,7 +189,7 @@ def test_ctrl_c_ends_everything_and_leaves_no_process(tmp_path: Path) -> None:
         "from streaming.supervisor import *\n"
         f"root = Path({str(tmp_path)!r})\n"
         "kinds = {'toy': KindSpec('tests.streaming.toychild')}\n"
-        "specs = [ChildSpec('a', 'toy', {}), ChildSpec('b', 'toy', {}), ChildSpec('c', 'toy', {'mute': True})]\n"
+        "specs = [ChildSpec(n, 'toy', {'mute': n == 'c'}) for n in 'abc']\n"
         "sys.exit(supervise(run_dir=root / 'run', log_dir=root / 'logs', kinds=kinds, children=specs,"
         " on_notice=print))\n"
     )
