@@ -107,7 +107,7 @@ class Instance:
         return document
 
     def children(self) -> dict[int, str]:
-        """pid -> module of every process below ours."""
+        """Process id -> module of every process below ours."""
         found: dict[int, str] = {}
         for pid in descendants(self.process.pid):
             with contextlib.suppress(OSError):

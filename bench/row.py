@@ -9,7 +9,8 @@ from collections.abc import Sequence
 def row(name: str, value: float | int, unit: str, compared_with: str = "") -> None:
     """Print one figure."""
     rounded = round(value, 4) if isinstance(value, float) else value
-    print(json.dumps({"name": name, "value": rounded, "unit": unit, "compared_with": compared_with}), flush=True)
+    body = {"name": name, "value": rounded, "unit": unit, "compared_with": compared_with}
+    print(json.dumps(body, ensure_ascii=False), flush=True)
 
 
 def percentile(values: Sequence[float], share: float) -> float:
