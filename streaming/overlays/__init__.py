@@ -1,0 +1,1 @@
+"""What is drawn over the presenter: label, header, clock, captions, product card, chat bubbles, slate."""

@@ -1,0 +1,43 @@
+"""AI label: says on every frame that the presenter is synthetic."""
+
+from __future__ import annotations
+
+from streaming.overlays.fonts import BOLD, font
+from streaming.overlays.layout import Layout
+from streaming.overlays.sprite import Sheet, Sprite
+from streaming.overlays.text import clean, shorten
+
+MIN_HEIGHT = 0.05
+"""Least text height as a part of the shorter side (GB 45438-2025, 4.2, video)."""
+
+DEFAULT = {
+    "zh": "AI 数字人主播 · AI-generated",
+    "ja": "AI アバター配信 · AI-generated",
+    "en": "AI presenter · AI-generated",
+}
+
+
+def label_text(text: str, lang: str) -> str:
+    """The text shown for a configured `text`; the language's own when that is empty or lacks "AI"."""
+    cleaned = clean(text)
+    own = DEFAULT.get(lang[:2], DEFAULT["en"])
+    return cleaned if "AI" in cleaned.upper() else own
+
+
+def paint_label(layout: Layout, text: str, lang: str) -> Sprite:
+    """Draw the label for the upper right, below the header."""
+    size = -(-layout.side * MIN_HEIGHT // 0.92)
+    face = font(int(size), BOLD)
+    pad, edge = layout.px(18), layout.px(6)
+    shown = shorten(label_text(text, lang), face, layout.width - 2 * layout.margin - 2 * pad)
+    width = face.getlength(shown) + 2 * pad
+    height = size + layout.px(16)
+    sheet = Sheet(width + 2 * edge, height + 2 * edge)
+    sheet.shadow(edge, edge + 1, width, height, height / 2, edge, 0.35)
+    sheet.rounded(edge, edge, width, height, height / 2, (12, 14, 22), 0.58)
+    sheet.outline(edge, edge, width, height, height / 2, (255, 255, 255), 0.28)
+    baseline = edge + height / 2 + size * 0.355
+    sheet.text(edge + pad, baseline, shown, face, (0, 0, 0), 0.5, stroke=max(1, layout.px(2)))
+    sheet.text(edge + pad, baseline, shown, face, (255, 255, 255))
+    x = layout.width - layout.margin - sheet.width + edge
+    return sheet.sprite(x, layout.top + layout.px(84) - edge)

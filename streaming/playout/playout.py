@@ -1,0 +1,152 @@
+"""Playout: clock, player, compositor and encoder as one object that is ticked.
+
+It owns no process and no time of its own, so that a test drives hours of it with a virtual clock.
+Nothing in `tick` waits: drawing, loading and writing happen in worker threads.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any, Protocol
+
+from streaming.channel import Message
+from streaming.clock import NowNs, TickClock
+from streaming.compositor import Compositor
+from streaming.encoder import Encoder
+from streaming.errors import NightAnchorError
+from streaming.overlays.label import paint_label
+from streaming.overlays.layout import Layout
+from streaming.playout.config import PlayoutConfig
+from streaming.playout.player import Player, Step
+from streaming.playout.worker import Worker
+from streaming.ring import RingWriter
+from streaming.take_queue import Finished, TakeQueue
+
+RING_S = 24
+RING_MIN = 8 << 20
+_RATE_NS = 2_000_000_000
+"""Window over which `fps` and `bitrate_kbps` are measured: one GOP."""
+
+
+class Port(Protocol):
+    """Where events and answers go; `streaming.child.Child` is the real one."""
+
+    def send(self, op: str, to: str = "server", **fields: Any) -> bool:
+        """Send an event."""
+
+    def reply(self, request: Message, **fields: Any) -> None:
+        """Answer a request that succeeded."""
+
+    def refuse(self, request: Message, error: NightAnchorError) -> None:
+        """Answer a request that failed."""
+
+
+class Playout:
+    """One room on air. `run_dir` gets the packet ring; `port` the events."""
+
+    def __init__(
+        self, config: PlayoutConfig, run_dir: Path, port: Port, now_ns: NowNs = time.monotonic_ns
+    ) -> None:
+        self.config = config
+        self.run_dir = run_dir
+        self.port = port
+        s = config.encoder
+        self.layout = Layout(s.width, s.height)
+        self.encoder = Encoder(s)
+        self.queue = TakeQueue()
+        self.player = Player(self.queue, s.sample_rate)
+        self.compositor = Compositor(s.width, s.height, paint_label(self.layout, config.label, config.lang))
+        self._picture = self.encoder.picture(self.compositor.frame)
+        capacity = max(RING_MIN, (s.video_kbps + s.audio_kbps) * 1000 // 8 * RING_S)
+        self.ring = RingWriter(run_dir / f"{config.room}.packets.ring", capacity, self.encoder.init_segment)
+        self.loader = Worker("loader")
+        self.clock = TickClock(s.fps_num, s.fps_den, s.sample_rate, now_ns)
+        self.repeated = 0
+        self.faults: dict[str, str] = {}
+        self._sent: deque[tuple[int, int]] = deque()
+        self._sent_bytes = 0
+
+    def tick(self) -> None:
+        """Put one frame and its samples on air."""
+        clock = self.clock
+        behind = clock.begin()
+        first, end = clock.samples()
+        step = self.player.step(end - first)
+        if behind:
+            self.repeated += 1
+        else:
+            self._render(step)
+        size = 0
+        for stream, key, pts, data in self.encoder.video(self._picture, clock.tick):
+            self.ring.write(data, stream=stream, key=key, pts=pts, dts=pts)
+            size += len(data)
+        for stream, key, pts, data in self.encoder.audio(step.pcm):
+            self.ring.write(data, stream=stream, key=key, pts=pts, dts=pts)
+            size += len(data)
+        self._count(size)
+        self._report(step)
+        clock.advance()
+
+    def _render(self, step: Step) -> None:
+        try:
+            self.compositor.render(self.clock.tick, step.face)
+        except Exception as e:
+            self.repeated += 1
+            self.faults["render"] = f"{type(e).__name__}: {e}"
+
+    def _count(self, size: int) -> None:
+        now = self.clock.now_ns()
+        self._sent.append((now, size))
+        self._sent_bytes += size
+        while now - self._sent[0][0] > _RATE_NS:
+            self._sent_bytes -= self._sent.popleft()[1]
+
+    def _report(self, step: Step) -> None:
+        if (take := step.started) is not None:
+            now = self.clock.now_ns()
+            self.port.send("take.started", take_id=take.take_id, line_id=take.line_id, mono_ns=now)
+        for ended in step.finished:
+            self.finish(ended)
+
+    def finish(self, ended: Finished) -> None:
+        """Tell the director how a take ended."""
+        self.port.send(
+            "take.finished", take_id=ended.take_id, line_id=ended.line_id, outcome=ended.outcome
+        )
+
+    def drain(self, timeout_s: float = 0.0) -> None:
+        """Take over what the worker threads have finished."""
+        self.loader.drain(timeout_s)
+
+    def status(self) -> dict[str, Any]:
+        """The heartbeat's status (docs/architecture.md)."""
+        clock, sent = self.clock, self._sent
+        span_s = (sent[-1][0] - sent[0][0]) / 1e9 if len(sent) > 1 else 0.0
+        playing = self.player.playing
+        return {
+            "fps": round((len(sent) - 1) / span_s, 2) if span_s else 0.0,
+            "tick": clock.tick,
+            "pts_s": round(clock.seconds(), 3),
+            "ticks_missed": clock.missed,
+            "ticks_repeated": self.repeated,
+            "reanchored": clock.reanchored,
+            "late_ms": round(clock.late_ns / 1e6, 2),
+            "bitrate_kbps": round((self._sent_bytes - sent[0][1]) * 8e-3 / span_s) if span_s else 0,
+            "queue_s": round(self.queue.queued_s, 2),
+            "playing": playing.take_id if playing else None,
+            "av_offset_ms": round(self.encoder.av_offset_ms, 2),
+            "encoder": self.encoder.name,
+            "cpu_s": round(time.process_time(), 2),
+            "faults": dict(self.faults),
+        }
+
+    def close(self) -> None:
+        """End every accepted take and close the ring."""
+        if (take := self.player.playing) is not None:
+            self.finish(Finished(take.take_id, take.line_id, "stopped"))
+        for ended in self.queue.cancel(None):
+            self.finish(ended)
+        self.loader.close()
+        self.ring.close()
