@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streaming.overlays.fonts import BOLD, font
+from streaming.overlays.fonts import MEDIUM, font
 from streaming.overlays.layout import Layout
 from streaming.overlays.sprite import Sheet, Sprite
 from streaming.overlays.text import clean, shorten
@@ -11,8 +11,8 @@ MIN_HEIGHT = 0.05
 """Least text height as a part of the shorter side (GB 45438-2025, 4.2, video)."""
 
 DEFAULT = {
-    "zh": "AI 数字人主播 · AI-generated",
-    "ja": "AI アバター配信 · AI-generated",
+    "zh": "AI 数字人主播·AI-generated",
+    "ja": "AI アバター配信·AI-generated",
     "en": "AI presenter · AI-generated",
 }
 
@@ -27,7 +27,7 @@ def label_text(text: str, lang: str) -> str:
 def paint_label(layout: Layout, text: str, lang: str) -> Sprite:
     """Draw the label for the upper right, below the header."""
     size = -(-layout.side * MIN_HEIGHT // 0.92)
-    face = font(int(size), BOLD)
+    face = font(int(size), MEDIUM)
     pad, edge = layout.px(18), layout.px(6)
     shown = shorten(label_text(text, lang), face, layout.width - 2 * layout.margin - 2 * pad)
     width = face.getlength(shown) + 2 * pad
@@ -37,7 +37,7 @@ def paint_label(layout: Layout, text: str, lang: str) -> Sprite:
     sheet.rounded(edge, edge, width, height, height / 2, (12, 14, 22), 0.58)
     sheet.outline(edge, edge, width, height, height / 2, (255, 255, 255), 0.28)
     baseline = edge + height / 2 + size * 0.355
-    sheet.text(edge + pad, baseline, shown, face, (0, 0, 0), 0.5, stroke=max(1, layout.px(2)))
+    sheet.text(edge + pad, baseline, shown, face, (0, 0, 0), 0.28, stroke=max(1, layout.px(2)))
     sheet.text(edge + pad, baseline, shown, face, (255, 255, 255))
     x = layout.width - layout.margin - sheet.width + edge
     return sheet.sprite(x, layout.top + layout.px(84) - edge)

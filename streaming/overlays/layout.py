@@ -52,7 +52,7 @@ class Layout:
     @property
     def bubbles(self) -> Rect:
         """The area that chat bubbles fill from its lower edge up."""
-        w, h = self.px(452), self.px(236)
+        w, h = self.px(452), self.px(252)
         bottom = self.height - self.margin if self.wide else self.card.y - self.px(16)
         return Rect.around(self.margin, bottom - h, self.margin + w, bottom)
 

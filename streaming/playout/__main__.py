@@ -25,11 +25,11 @@ def main() -> None:
     sys.setswitchinterval(SWITCH_S)
     playout = Playout(PlayoutConfig.from_dict(child.config), child.run_dir, child)
     control = Control(playout)
+    clock = playout.clock
+    playout.start()
     gc.collect()
     gc.freeze()
     gc.disable()
-    clock = playout.clock
-    clock.start()
     try:
         while child.running:
             while child.running:

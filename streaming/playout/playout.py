@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,17 +16,23 @@ from streaming.channel import Message
 from streaming.clock import NowNs, TickClock
 from streaming.compositor import Compositor
 from streaming.encoder import Encoder
-from streaming.errors import NightAnchorError
+from streaming.errors import Conflict, Corrupt, NightAnchorError
 from streaming.overlays.label import paint_label
 from streaming.overlays.layout import Layout
+from streaming.playout import journal
 from streaming.playout.config import PlayoutConfig
+from streaming.playout.journal import Journal
+from streaming.playout.looks import LookSwitch, OpenLook, open_presenter
 from streaming.playout.player import Player, Step
+from streaming.playout.stage import Stage
 from streaming.playout.worker import Worker
 from streaming.ring import RingWriter
 from streaming.take_queue import Finished, TakeQueue
 
 RING_S = 24
 RING_MIN = 8 << 20
+LOOK_WAIT_S = 0.7
+"""How long the first frame may wait for its look."""
 _RATE_NS = 2_000_000_000
 """Window over which `fps` and `bitrate_kbps` are measured: one GOP."""
 
@@ -47,7 +54,9 @@ class Playout:
     """One room on air. `run_dir` gets the packet ring; `port` the events."""
 
     def __init__(
-        self, config: PlayoutConfig, run_dir: Path, port: Port, now_ns: NowNs = time.monotonic_ns
+        self, config: PlayoutConfig, run_dir: Path, port: Port,
+        now_ns: NowNs = time.monotonic_ns, wall: Callable[[], float] = time.time,
+        open_look: OpenLook = open_presenter,
     ) -> None:
         self.config = config
         self.run_dir = run_dir
@@ -62,11 +71,68 @@ class Playout:
         capacity = max(RING_MIN, (s.video_kbps + s.audio_kbps) * 1000 // 8 * RING_S)
         self.ring = RingWriter(run_dir / f"{config.room}.packets.ring", capacity, self.encoder.init_segment)
         self.loader = Worker("loader")
-        self.clock = TickClock(s.fps_num, s.fps_den, s.sample_rate, now_ns)
-        self.repeated = 0
+        self.painter = Worker("painter")
         self.faults: dict[str, str] = {}
+        self.stage = Stage(config, self.layout, self.compositor, self.painter, self.faults, wall)
+        self.looks = LookSwitch(self, open_look)
+        self.journal_path = run_dir / f"{config.room}.playout.json"
+        self.journal = self._recall()
+        self.clock = TickClock(s.fps_num, s.fps_den, s.sample_rate, now_ns)
+        self._tick_s = s.fps_den / s.fps_num
+        self.repeated = 0
         self._sent: deque[tuple[int, int]] = deque()
         self._sent_bytes = 0
+
+    def _recall(self) -> Journal:
+        """Take up what an earlier process left behind, and tell which takes died with it."""
+        config = self.config
+        configured = [config.look, config.title, config.subtitle]
+        try:
+            old = journal.read(self.journal_path)
+        except Corrupt as e:
+            self.faults["journal"] = e.message
+            old = None
+        now = old or Journal()
+        if now.configured != configured:
+            now.configured = configured
+            now.look, now.title, now.subtitle = configured
+        for take_id, line_id in now.takes:
+            self.port.send("take.finished", take_id=take_id, line_id=line_id, outcome="lost")
+        now.takes = []
+        self.queue.raise_epoch(now.epoch)
+        self.stage.header(now.title, now.subtitle)
+        if now.product is not None:
+            self.stage.card(now.product)
+        for user, text, kind in now.bubbles:
+            self.stage.bubble(user, text, kind)
+        if now.slate_on:
+            self.stage.slate(True, now.slate_text)
+        return now
+
+    def remember(self, then: Callable[[], None] = lambda: None) -> None:
+        """Write the journal as it is now; `then` runs on the tick's thread once it is on disk."""
+        waiting = [self.player.playing, *self.queue.takes]
+        self.journal.takes = [[t.take_id, t.line_id] for t in waiting if t is not None]
+        self.journal.epoch = self.queue.epoch
+        content = self.journal.dumps()
+
+        def done(_: object, error: Exception | None) -> None:
+            if error is None:
+                self.faults.pop("journal", None)
+            else:
+                self.faults["journal"] = f"{type(error).__name__}: {error}"
+            then()
+
+        try:
+            self.loader.submit(lambda: journal.write(self.journal_path, content), done)
+        except Conflict as e:
+            done(None, e)
+
+    def start(self) -> None:
+        """Put the look on stage and make the next tick due now."""
+        if self.journal.look:
+            self.looks.begin(self.journal.look, LOOK_WAIT_S)
+        self.clock.start()
 
     def tick(self) -> None:
         """Put one frame and its samples on air."""
@@ -91,10 +157,12 @@ class Playout:
 
     def _render(self, step: Step) -> None:
         try:
+            self.looks.step(at_boundary=self.player.playing is None or step.started is not None)
+            self.stage.step(self.player.playing, self.player.elapsed_s, self._tick_s)
             self.compositor.render(self.clock.tick, step.face)
         except Exception as e:
             self.repeated += 1
-            self.faults["render"] = f"{type(e).__name__}: {e}"
+            self.looks.failed(e)
 
     def _count(self, size: int) -> None:
         now = self.clock.now_ns()
@@ -109,16 +177,21 @@ class Playout:
             self.port.send("take.started", take_id=take.take_id, line_id=take.line_id, mono_ns=now)
         for ended in step.finished:
             self.finish(ended)
+        if step.started is not None or step.finished:
+            self.remember()
 
     def finish(self, ended: Finished) -> None:
         """Tell the director how a take ended."""
         self.port.send(
             "take.finished", take_id=ended.take_id, line_id=ended.line_id, outcome=ended.outcome
         )
+        self.stage.forget(ended.take_id)
 
     def drain(self, timeout_s: float = 0.0) -> None:
         """Take over what the worker threads have finished."""
         self.loader.drain(timeout_s)
+        self.painter.drain()
+        self.looks.drain()
 
     def status(self) -> dict[str, Any]:
         """The heartbeat's status (docs/architecture.md)."""
@@ -137,16 +210,20 @@ class Playout:
             "queue_s": round(self.queue.queued_s, 2),
             "playing": playing.take_id if playing else None,
             "av_offset_ms": round(self.encoder.av_offset_ms, 2),
+            "look": self.looks.path or None,
             "encoder": self.encoder.name,
             "cpu_s": round(time.process_time(), 2),
             "faults": dict(self.faults),
         }
 
     def close(self) -> None:
-        """End every accepted take and close the ring."""
+        """End in good order: every accepted take is finished, and nothing is left to take up again."""
         if (take := self.player.playing) is not None:
             self.finish(Finished(take.take_id, take.line_id, "stopped"))
         for ended in self.queue.cancel(None):
             self.finish(ended)
+        self.looks.close()
+        self.painter.close()
         self.loader.close()
+        self.journal_path.unlink(missing_ok=True)
         self.ring.close()
