@@ -1,0 +1,1 @@
+"""What the demo ships, and the programs that draw it."""
