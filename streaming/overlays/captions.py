@@ -6,8 +6,10 @@ beyond, so that only the columns between two ticks change.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from streaming.canvas import Rect
 from streaming.overlays.fonts import BOLD, font
 from streaming.overlays.layout import Layout
 from streaming.overlays.sprite import Colour, Sheet, Sprite
-from streaming.overlays.text import Row, clean_indexed, wrap
+from streaming.overlays.text import Row, balanced, clean_indexed
 from streaming.take import Mark
 
 ROWS = 2
@@ -60,34 +62,42 @@ def paint_caption(layout: Layout, text: str, marks: tuple[Mark, ...], duration_s
     size = layout.px(40)
     face = font(size, BOLD)
     area = layout.captions
-    rows = wrap(shown, face, area.w - layout.px(24)) if shown else []
-    when = _times(shown, origin, len(text), marks, duration_s)
+    rows = balanced(shown, face, area.w - layout.px(24)) if shown else []
+    when = _spans(shown, origin, len(text), marks, duration_s)
     pages: list[tuple[CaptionRow, ...]] = []
     starts: list[float] = []
     for i in range(0, len(rows), ROWS):
         part = rows[i : i + ROWS]
-        starts.append(0.0 if i == 0 else max(0.0, when[part[0].start] - LEAD_S))
+        starts.append(0.0 if i == 0 else max(0.0, when[part[0].start][0] - LEAD_S))
         pages.append(tuple(_row(layout, area, size, part, k, when) for k in range(len(part))))
     return Caption(tuple(pages), tuple(starts))
 
 
-def _times(
+Spans = list[tuple[float, float]]
+_EPSILON = 1e-6
+"""Keeps a character's own side of a mark's edge, where time may jump."""
+
+
+def _spans(
     shown: str, origin: list[int], length: int, marks: tuple[Mark, ...], duration_s: float
-) -> list[float]:
-    """Seconds at which each shown character begins, and one more for the end; never falling."""
+) -> Spans:
+    """Seconds at which each shown character begins and ends; never falling, pauses between marks kept."""
     points = [(0.0, 0.0)]
-    for mark in sorted(marks, key=lambda m: (m.start, m.t0)):
-        for at, t in ((mark.start, mark.t0), (mark.end, mark.t1)):
-            if at >= points[-1][0]:
-                points.append((at, max(points[-1][1], t)))
+    for mark in sorted(marks, key=lambda m: (m.start, m.start + m.end)):
+        if math.isfinite(mark.t0) and math.isfinite(mark.t1):
+            for at, t in ((mark.start, mark.t0), (mark.end, mark.t1)):
+                if at >= points[-1][0]:
+                    points.append((float(at), max(points[-1][1], t)))
     if len(points) == 1:
-        points.append((length, duration_s))
+        points.append((float(length), duration_s))
     xs, ts = zip(*points, strict=True)
-    return [float(t) for t in np.interp([*origin, length], xs, ts)]
+    begin = np.interp([i + _EPSILON for i in origin], xs, ts)
+    end = np.interp([i + 1 - _EPSILON for i in origin], xs, ts)
+    return [(float(a), float(b)) for a, b in zip(begin, end, strict=True)]
 
 
 def _row(
-    layout: Layout, area: Rect, size: int, page: list[Row], k: int, when: list[float]
+    layout: Layout, area: Rect, size: int, page: list[Row], k: int, when: Spans
 ) -> CaptionRow:
     px = layout.px
     face = font(size, BOLD)
@@ -105,8 +115,9 @@ def _row(
         sheet.text(edge, baseline, row.text, face, colour, opacity)
         sprites.append(sheet.sprite(int(x), int(y)))
     left = sprites[0].rect.x + edge
-    columns = [left + face.getlength(row.text[:i]) for i in range(len(row.text) + 1)]
-    times = [when[row.start + i] for i in range(len(row.text))] + [when[row.end]]
-    columns[0] -= edge
-    columns[-1] += edge
+    edges = [left + face.getlength(row.text[:i]) for i in range(len(row.text) + 1)]
+    edges[0] -= edge
+    edges[-1] += edge
+    times = [t for span in when[row.start : row.end] for t in span]
+    columns = [x for pair in pairwise(edges) for x in pair]
     return CaptionRow(sprites[0], sprites[1], tuple(times), tuple(columns))

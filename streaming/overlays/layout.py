@@ -45,7 +45,7 @@ class Layout:
     def card(self) -> Rect:
         """Where the product card sits."""
         h = self.px(172)
-        w = self.px(430) if self.wide else self.width - 2 * self.margin
+        w = self.px(480) if self.wide else self.width - 2 * self.margin
         x = self.width - self.margin - w
         return Rect.around(x, self.height - self.margin - h, x + w, self.height - self.margin)
 
@@ -53,7 +53,7 @@ class Layout:
     def bubbles(self) -> Rect:
         """The area that chat bubbles fill from its lower edge up."""
         w, h = self.px(452), self.px(252)
-        bottom = self.height - self.margin if self.wide else self.card.y - self.px(16)
+        bottom = (self.captions.y - self.px(6)) if self.wide else (self.card.y - self.px(16))
         return Rect.around(self.margin, bottom - h, self.margin + w, bottom)
 
     @property
@@ -61,11 +61,7 @@ class Layout:
         """The area of two caption rows; text is centred in it."""
         h = self.px(132)
         if self.wide:
-            left = self.margin + self.px(300)
-            right = self.width - left
-            bottom = self.height - self.px(40)
-            if right > self.card.x - self.px(16):
-                right = self.card.x - self.px(16)
-            return Rect.around(left, bottom - h, right, bottom)
+            bottom = self.height - self.px(36)
+            return Rect.around(self.margin, bottom - h, self.card.x - self.px(16), bottom)
         bottom = self.bubbles.y - self.px(8)
         return Rect.around(self.margin, bottom - h, self.width - self.margin, bottom)

@@ -94,6 +94,20 @@ def wrap(text: str, font: FreeTypeFont, width: float) -> list[Row]:
     return rows
 
 
+def balanced(text: str, font: FreeTypeFont, width: float) -> list[Row]:
+    """`wrap` with no more rows than `width` needs, but rows of about the same length."""
+    rows = wrap(text, font, width)
+    low, high = width / 2, width
+    while len(rows) > 1 and high - low > 4:
+        middle = (low + high) / 2
+        tried = wrap(text, font, middle)
+        if len(tried) == len(rows):
+            high, rows = middle, tried
+        else:
+            low = middle
+    return rows
+
+
 def _fit(text: str, start: int, font: FreeTypeFont, width: float) -> int:
     """Largest end so that `text[start:end]` is within `width`; at least one character."""
     low, high = start + 1, len(text)
