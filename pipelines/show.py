@@ -2,69 +2,50 @@
 
 from __future__ import annotations
 
+import itertools
+import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
+from pipelines import moderation, sentences
+from pipelines.answers import Answers
 from pipelines.catalogue import Product
+from pipelines.director import Airing, Director, SpokenTake, Stage, Voice
 from pipelines.events import ChatEvent
+from pipelines.inbox import Inbox, Verdict
+from pipelines.langid import detect
 from pipelines.line import Lang, Line
+from pipelines.running_order import Block, Cue, Rank, RunningOrder
+from pipelines.scriptbook import Script, ScriptBook
+from pipelines.wording import Wording
+from streaming.errors import BadInput, Conflict, NightAnchorError
+
+__all__ = ["RoomProfile", "RoomShow", "Script", "SpokenTake", "Stage", "Verdict", "Voice"]
+
+log = logging.getLogger(__name__)
 
 Mood = Literal["calm", "warm", "lively"]
-ScriptKind = Literal["greeting", "pitch", "transition", "thanks", "cta", "closing"]
-Reason = Literal["", "duplicate", "rate_limited", "expired", "moderated", "too_long", "empty"]
-
-
-@dataclass(frozen=True, slots=True)
-class SpokenTake:
-    """One sentence that the voice process has made into a take file at `path`."""
-
-    take_id: str
-    path: str
-    duration_s: float
-    ticks: int
-
-
-class Voice(Protocol):
-    """Makes a take of a line."""
-
-    async def speak(self, line: Line) -> SpokenTake:
-        """Raises `Unavailable` when the voice is away, `BadInput` when the line can't be spoken."""
-
-
-class Stage(Protocol):
-    """Where takes are shown: the room's playout."""
-
-    async def enqueue(self, take: SpokenTake, line: Line, *, front: bool = False) -> None:
-        """Queue a take; raises `Unavailable`."""
-
-    async def cancel(self, take_ids: list[str] | None) -> list[str]:
-        """Remove queued takes (None: all) and return the ids really removed; raises `Unavailable`."""
-
-    async def stop_now(self) -> None:
-        """Fade the playing take out; raises `Unavailable`."""
-
-    async def raise_epoch(self, epoch: int) -> None:
-        """Drop queued takes of older epochs; raises `Unavailable`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """Something to say that an operator wrote; see `pipelines/scriptbook.py` for placeholders."""
-
-    script_id: str
-    kind: ScriptKind
-    lang: Lang
-    text: str
-    product_id: str | None = None
-    enabled: bool = True
-    room: str = "main"
+MAX_SAY_CHARS = 1000
+MAX_SAY_WAITING = 20
+NEXT_SHOWN = 5
+FAULTS = {
+    "voice_down": {
+        "zh": "语音暂时不可用,恢复后会自动继续。", "en": "The voice is away; the show goes on when it is back.",
+    },
+    "stage_down": {
+        "zh": "画面进程暂时不可用,恢复后会自动继续。", "en": "Playout is away; the show goes on when it is back.",
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
 class RoomProfile:
-    """What the show must know of its room. `voices` maps a language to a voice id."""
+    """What the show must know of its room. `voices` maps a language to a voice id.
+
+    `rest_s` is the silence between two scripts, in which the presenter is idle.
+    """
 
     room: str
     title: str
@@ -74,66 +55,290 @@ class RoomProfile:
     rest_s: float = 1.2
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of a chat event: taken into the show, or why not."""
-
-    event_id: str
-    accepted: bool
-    reason: Reason = ""
-
-
 class RoomShow:
-    """One room's show; every method but `run` is called from the same event loop and never blocks."""
+    """One room's show; every method but `run` is called from the same event loop and never blocks.
+
+    `on_event` is told, as dictionaries with `type`: `said` (line_id, text, lang, source, product_id)
+    at the first sample of every line, `answered` (event_id) when the reply to a chat event starts,
+    and `card` (product_id) when another product is spoken of.
+    """
 
     def __init__(
         self, room: RoomProfile, voice: Voice, stage: Stage, *, clock: Callable[[], float], rng: random.Random,
-        state: dict[str, Any] | None = None, on_event: Callable[[dict[str, Any]], None] | None = None,
+        state: Mapping[str, Any] | None = None, on_event: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
-        raise NotImplementedError
+        state = state if state and state.get("v") == 1 else {}
+        self.profile, self.on_event = room, on_event
+        self._stage, self._clock, self._rng = stage, clock, rng
+        self._book = ScriptBook(room.lang, rng, state.get("book"))
+        self._answers = Answers(self._book, rng)
+        self._inbox = Inbox(self._answers.classify)
+        self._products: dict[str, Product] = {}
+        self._wording = Wording({}, room.title)
+        self._on_air: str | None = state.get("on_air")
+        self._rest_until = 0.0
+        self._rested: Block | None = None
+        self._ids = itertools.count(1)
+        self._id_base = f"{room.room}-{int(clock() * 1000):x}"
+        self._order = RunningOrder(self._pull_reply, self._pull_script, self._make_transition)
+        self._flight: dict[str, int] = {}
+        self._restore(state.get("script"))
+        self._director = Director(
+            self._order, voice, stage, write=self._write, began=self._began, next_due=self._next_due, clock=clock,
+            epoch=max(int(state.get("epoch", 0)) + 1, int(clock())),
+        )
+
+    # --- run and what the server tells ---
 
     async def run(self) -> None:
         """Run until cancelled; outlives any fault of voice and stage."""
+        await self._settle()
+        await self._director.run()
 
     def set_profile(self, room: RoomProfile) -> None:
         """Use a changed profile from the next sentence on."""
+        self.profile = room
+        self._book.lang = room.lang
+        self._wording = Wording(self._products, room.title)
+        self._director.refresh()
 
     def set_products(self, products: Sequence[Product]) -> None:
         """Replace the catalogue, effective for the very next sentence."""
+        self._products = {p.product_id: p for p in products}
+        self._wording = Wording(self._products, self.profile.title)
+        self._book.set_products(products)
+        self._answers.set_products(products)
+        if self._on_air not in self._products:
+            self._on_air = None
+        self._check_script()
+        self._director.refresh()
 
     def set_scripts(self, scripts: Sequence[Script]) -> None:
-        """Replace the scripts."""
+        """Replace the scripts; one that is being said goes on unless it was changed or taken away."""
+        self._book.set_scripts(scripts)
+        self._check_script()
+        self._director.refresh()
 
     def on_chat(self, event: ChatEvent) -> Verdict:
         """Take one chat event in."""
-        raise NotImplementedError
+        verdict = self._inbox.offer(event, self._clock())
+        if verdict.accepted:
+            self._director.wake()
+        return verdict
 
     def on_take_started(self, take_id: str) -> None:
         """Playout has the take's first sample at the encoder."""
+        self._director.take_started(take_id)
 
     def on_take_finished(self, take_id: str, outcome: str) -> None:
         """Playout is done with the take: played, cancelled, stopped, stale or lost."""
+        self._director.take_finished(take_id, outcome)
+        self._rest()
 
     def on_stage_restarted(self) -> None:
         """Playout was restarted: what was queued there is lost, and is put back."""
+        self._director.stage_restarted()
+        self._rest()
 
     def on_voice_restarted(self) -> None:
         """The voice process is back: try it at once."""
+        self._director.voice_restarted()
 
     def pause(self, on: bool) -> None:
-        """Finish the current sentence, then idle until `pause(False)`."""
+        """Finish the current sentence, then idle until `pause(False)`; only `say(…, "now")` is heard."""
+        self._order.paused = on
+        if on:
+            self._director.hold()
+        else:
+            self._director.wake()
 
     def skip(self) -> None:
         """Drop the sentence being spoken and go on with the next."""
+        self._director.skip()
 
     def say(self, text: str, lang: Lang | None, when: Literal["now", "boundary"]) -> str:
-        """Speak the operator's text; returns its line id. Raises `BadInput` or `Conflict`."""
-        raise NotImplementedError
+        """Speak the operator's text, word for word; returns the id of its first line.
+
+        `now` breaks into the sentence on air, which is said again afterwards. Raises `BadInput`
+        when there is nothing to say or too much, `Conflict` when too many texts wait.
+        """
+        if len(text) > MAX_SAY_CHARS:
+            raise BadInput(f"the text has {len(text)} characters", next_step=f"Use at most {MAX_SAY_CHARS} characters.")
+        parts = sentences.split(moderation.clean(text, MAX_SAY_CHARS))
+        parts = [p for p in parts if any(c.isalnum() for c in p)]
+        if not parts:
+            raise BadInput("there is nothing to say in this text", next_step="Write at least one word.")
+        if self._order.waiting_operator() >= MAX_SAY_WAITING:
+            raise Conflict("too many texts are waiting to be said", next_step="Wait until some have been said.")
+        rank = Rank.NOW if when == "now" else Rank.OPERATOR
+        tongue = lang or detect(text, self.profile.lang)
+        cues = [Cue(self._line_id(), p, tongue, "operator", rank, literal=True) for p in parts]
+        self._order.add(Block(cues, rank))
+        if rank == Rank.NOW:
+            self._director.break_in()
+        self._director.wake()
+        return cues[0].line_id
+
+    # --- what the server asks ---
 
     def snapshot(self) -> dict[str, Any]:
-        """The show's part of the status document: now, next, paused, chat_waiting, pinned_product_id, faults."""
-        raise NotImplementedError
+        """The show's part of the status document."""
+        playing, director = self._director.playing, self._director
+        now = None
+        if playing is not None:
+            elapsed = min(self._clock() - playing.started_s, playing.duration_s)
+            now = _line_document(playing.line) | {"duration_s": playing.duration_s, "elapsed_s": round(elapsed, 2)}
+        ahead = [_line_document(a.line) for a in director.ahead]
+        for cue in self._order.upcoming(NEXT_SHOWN - len(ahead)):
+            line = self._write(cue, director.epoch)
+            if line is not None:
+                ahead.append(_line_document(line))
+        left = playing.started_s + playing.duration_s - self._clock() if playing else 0.0
+        pinned = next((p.product_id for p in self._products.values() if p.pinned), None)
+        down = {"voice_down": director.voice_down, "stage_down": director.stage_down}
+        return {
+            "state": "paused" if self._order.paused else "live" if now else "idle",
+            "paused": self._order.paused, "now": now, "next": ahead, "on_air_product_id": self._on_air,
+            "pinned_product_id": pinned, "chat_waiting": len(self._inbox),
+            "queue_s": round(max(0.0, left) + sum(a.duration_s for a in director.ahead), 2),
+            "faults": [{"code": code, "message": FAULTS[code]} for code, is_down in down.items() if is_down],
+            "counts": dict(director.counts) | {f"chat_{k}": n for k, n in self._inbox.counts.items()},
+        }
 
     def state(self) -> dict[str, Any]:
         """Small JSON-able resume state, given back to `__init__` after a restart."""
-        raise NotImplementedError
+        script, order = None, self._order
+        if order.script is not None and not order.script.done:
+            block = order.script
+            flight = {t: block.cues.index(a.cue) for t, a in self._director.on_stage() if a.cue in block.cues}
+            script = {
+                "script_id": block.script_id, "stamp": block.stamp, "lang": block.cues[0].lang,
+                "product_id": block.cues[0].product_id, "texts": [c.text for c in block.cues],
+                "done": [c.done for c in block.cues], "flight": flight,
+            }
+        return {
+            "v": 1, "epoch": self._director.epoch, "on_air": self._on_air, "script": script,
+            "book": self._book.state(self._clock()),
+        }
+
+    # --- what the running order and the director ask ---
+
+    def _line_id(self) -> str:
+        return f"{self._id_base}-{next(self._ids)}"
+
+    def _pull_reply(self) -> Block | None:
+        pick = self._inbox.pop(self._clock())
+        if pick is None:
+            return None
+        focus = self._on_air or next((p.product_id for p in self._products.values() if p.pinned), None)
+        reply = self._answers.reply(pick, self.profile.lang, focus)
+        if reply is None:
+            return None
+        first = pick.events[0]
+        is_question = pick.kind == "question"
+        cues = [
+            Cue(
+                self._line_id(), text, reply.lang, "reply" if is_question else "greeting", Rank.REPLY,
+                product_id=reply.product_id, user=reply.user, reply_to=first.event_id, asked_ts=first.ts,
+            )
+            for text in reply.texts
+        ]
+        return Block(cues, Rank.REPLY, event_ids=tuple(e.event_id for e in pick.events), interrupts=is_question)
+
+    def _pull_script(self) -> Block | None:
+        self._rest()
+        now = self._clock()
+        if now < self._rest_until:
+            return None
+        passage = self._book.next_passage(now)
+        if passage is None or not passage.texts:
+            self._rest_until = now + max(self.profile.rest_s, 1.0)
+            return None
+        cues = [
+            Cue(self._line_id(), text, passage.lang, "script", Rank.SCRIPT, product_id=passage.product_id)
+            for text in passage.texts
+        ]
+        return Block(cues, Rank.SCRIPT, script_id=passage.script_id, stamp=passage.stamp)
+
+    def _rest(self) -> None:
+        script = self._order.script
+        if script is not None and script.done and script is not self._rested:
+            self._rested = script
+            self._rest_until = self._clock() + self.profile.rest_s
+
+    def _make_transition(self) -> Cue | None:
+        script = self._order.script
+        lang = script.cues[0].lang if script is not None else self.profile.lang
+        return Cue(self._line_id(), self._book.go_on(lang), lang, "transition", Rank.SCRIPT)
+
+    def _next_due(self) -> float | None:
+        now = self._clock()
+        chat = self._inbox.next_due(now)
+        return self._rest_until if chat is None else min((t for t in (chat, self._rest_until) if t > now), default=None)
+
+    def _write(self, cue: Cue, epoch: int) -> Line | None:
+        text: str | None = cue.text
+        if not cue.literal:
+            text = self._wording.fill(cue.text, cue.lang, product_id=cue.product_id, user=cue.user)
+        if text is None:
+            return None
+        return Line(
+            line_id=cue.line_id, room=self.profile.room, epoch=epoch, text=text, lang=cue.lang, source=cue.source,
+            voice=self.profile.voices.get(cue.lang, ""), mood=self.profile.mood, product_id=cue.product_id,
+            reply_to=cue.reply_to, asked_ts=cue.asked_ts,
+        )
+
+    def _began(self, airing: Airing) -> None:
+        line = airing.line
+        self._tell({"type": "said", **_line_document(line)})
+        block = self._order.block_of(airing.cue)
+        if block is not None and airing.cue is block.cues[0]:
+            for event_id in block.event_ids:
+                self._tell({"type": "answered", "event_id": event_id})
+        if line.product_id is not None and line.product_id != self._on_air:
+            self._on_air = line.product_id
+            self._tell({"type": "card", "product_id": line.product_id})
+
+    def _tell(self, event: dict[str, Any]) -> None:
+        if self.on_event is not None:
+            try:
+                self.on_event(event)
+            except Exception:
+                log.exception("a listener failed on %s", event["type"])
+
+    # --- restarts ---
+
+    def _check_script(self) -> None:
+        script = self._order.script
+        if script is None or not self._book.filled:
+            return
+        if not self._book.still_holds(script.script_id, script.stamp, script.cues[0].product_id):
+            self._order.abandon_script()
+
+    def _restore(self, saved: Mapping[str, Any] | None) -> None:
+        if not saved:
+            return
+        lang, product = saved["lang"], saved["product_id"]
+        cues = [Cue(self._line_id(), t, lang, "script", Rank.SCRIPT, product_id=product) for t in saved["texts"]]
+        for cue, done in zip(cues, saved["done"], strict=True):
+            cue.state = "heard" if done else "waiting"
+        self._order.script = Block(cues, Rank.SCRIPT, script_id=saved["script_id"], stamp=saved["stamp"])
+        self._flight = dict(saved["flight"])
+
+    async def _settle(self) -> None:
+        """Take back what an earlier run left on the stage; what it can't give back has been heard."""
+        try:
+            removed = await self._stage.cancel(None)
+        except (NightAnchorError, TimeoutError):
+            return
+        for take_id, at in self._flight.items():
+            if self._order.script is not None and take_id not in removed:
+                self._order.script.cues[at].state = "heard"
+        self._flight = {}
+
+
+def _line_document(line: Line) -> dict[str, Any]:
+    return {
+        "line_id": line.line_id, "text": line.text, "lang": line.lang, "source": line.source,
+        "product_id": line.product_id,
+    }

@@ -1,0 +1,409 @@
+"""Director: keeps the stage one sentence ahead, breaks in at sentence boundaries, loses no line.
+
+At most one take waits behind the one that plays, so that a reply comes at the next boundary and
+prices are fresh; its voice is made while the one before plays, so that there is no gap. A reply
+takes the place of a script take that hasn't started: it is voiced first, then the stage is asked to
+cancel, and only what the stage says it cancelled is put back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from pipelines.line import Line
+from pipelines.running_order import Cue, Rank, RunningOrder
+from streaming.errors import BadInput, Unavailable
+
+log = logging.getLogger(__name__)
+
+VOICE_LIMIT_S, STAGE_LIMIT_S = 30.0, 5.0
+VOICE_RETRY_S, VOICE_RETRY_MAX_S, STAGE_RETRY_S = 0.2, 2.0, 0.25
+START_GRACE_S = 1.0
+"""A take the stage doesn't give back has started, or was never there; its start is known by then."""
+OVERDUE_S = 10.0
+"""A take that has not started or ended this long after it should have is asked after."""
+MAX_VOICING = 4
+TICK_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenTake:
+    """One sentence that the voice process has made into a take file at `path`."""
+
+    take_id: str
+    path: str
+    duration_s: float
+    ticks: int
+
+
+class Voice(Protocol):
+    """Makes a take of a line."""
+
+    async def speak(self, line: Line) -> SpokenTake:
+        """Raises `Unavailable` when the voice is away, `BadInput` when the line can't be spoken."""
+
+
+class Stage(Protocol):
+    """Where takes are shown: the room's playout."""
+
+    async def enqueue(self, take: SpokenTake, line: Line, *, front: bool = False) -> None:
+        """Queue a take; raises `Unavailable`."""
+
+    async def cancel(self, take_ids: list[str] | None) -> list[str]:
+        """Remove queued takes (None: all) and return the ids really removed; raises `Unavailable`."""
+
+    async def stop_now(self) -> None:
+        """Fade the playing take out; raises `Unavailable`."""
+
+    async def raise_epoch(self, epoch: int) -> None:
+        """Drop queued takes of older epochs; raises `Unavailable`."""
+
+
+@dataclass(slots=True, eq=False)
+class Airing:
+    """One attempt to say a cue. `due_s` is when it should have started, or ended once it plays.
+
+    `recall`: it is to be taken back from the stage. `unsure`: the stage may never have had it.
+    `asked`: the stage was asked for it and did not give it back.
+    """
+
+    cue: Cue
+    line: Line
+    state: Literal["voicing", "voiced", "sent", "playing", "over"] = "voicing"
+    take: SpokenTake | None = None
+    started_s: float = 0.0
+    due_s: float = 0.0
+    drop: bool = False
+    recall: bool = False
+    unsure: bool = False
+    asked: bool = False
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the take, 0 while it is being voiced."""
+        return self.take.duration_s if self.take else 0.0
+
+
+class Director:
+    """Moves cues from the running order through voice to stage.
+
+    `write` renders a cue as a line with the facts of this instant, None when nothing can be said;
+    `began` is told of every first sample; `next_due` is when the running order may have something
+    new by itself.
+    """
+
+    def __init__(
+        self, order: RunningOrder, voice: Voice, stage: Stage, *, write: Callable[[Cue, int], Line | None],
+        began: Callable[[Airing], None], next_due: Callable[[], float | None], clock: Callable[[], float], epoch: int,
+    ) -> None:
+        self.order, self.epoch = order, epoch
+        self.counts: Counter[str] = Counter()
+        self.voice_down = self.stage_down = False
+        self._voice, self._stage = voice, stage
+        self._write, self._began, self._next_due, self._clock = write, began, next_due, clock
+        self._next: Airing | None = None
+        self._on_stage: dict[str, Airing] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._skipped: Airing | None = None
+        self._voice_retry_s = VOICE_RETRY_S
+        self._voice_at = self._stage_at = 0.0
+
+    # --- what the room's server tells ---
+
+    def wake(self) -> None:
+        """Look again at what is to be done."""
+        self._wake.set()
+
+    def take_started(self, take_id: str) -> None:
+        """The first sample of the take is at the encoder."""
+        airing = self._on_stage.get(take_id)
+        if airing is None or airing.state != "sent":
+            return
+        airing.state, airing.recall = "playing", False
+        airing.started_s = self._clock()
+        airing.due_s = airing.started_s + airing.duration_s + OVERDUE_S
+        self.order.began(airing.cue)
+        self._began(airing)
+        self.wake()
+
+    def take_finished(self, take_id: str, outcome: str) -> None:
+        """The stage is done with the take."""
+        airing = self._on_stage.pop(take_id, None)
+        if airing is None:
+            return
+        airing.state = "over"
+        self.counts[f"takes_{outcome}"] += 1
+        self.order.ended(airing.cue, outcome, drop=airing.drop)
+        if airing is self._skipped:
+            self._skipped = None
+        if outcome in ("stopped", "lost"):
+            self._withdraw_after(airing)
+        self.wake()
+
+    def stage_restarted(self) -> None:
+        """The stage has lost what it had: all of it is put back."""
+        playing = any(a.state == "playing" for a in self._on_stage.values())
+        for take_id, airing in list(self._on_stage.items()):
+            innocent = airing.state == "sent" and (playing or airing.unsure)
+            self.take_finished(take_id, "cancelled" if innocent else "lost")
+            playing = True
+        self._stage_at = 0.0
+        self.wake()
+
+    def voice_restarted(self) -> None:
+        """The voice is back."""
+        self._voice_at, self._voice_retry_s = 0.0, VOICE_RETRY_S
+        self.wake()
+
+    def break_in(self) -> None:
+        """An urgent cue was added: whatever is on its way belongs to an older epoch."""
+        self.epoch += 1
+        if self._next is not None and self._next.cue.rank != Rank.NOW:
+            self._put_back(self._next)
+        self.wake()
+
+    def hold(self) -> None:
+        """The running order was paused: nothing more of it may start."""
+        if self._next is not None and self._next.cue.rank != Rank.NOW:
+            self._put_back(self._next)
+        for airing in self._on_stage.values():
+            airing.recall |= airing.state == "sent" and airing.cue.rank != Rank.NOW
+        self.wake()
+
+    def refresh(self) -> None:
+        """Facts have changed: a take that hasn't started and would be worded differently is made again."""
+        if self._next is not None and self._outdated(self._next):
+            self._put_back(self._next)
+        for airing in self._on_stage.values():
+            airing.recall |= airing.state == "sent" and self._outdated(airing)
+        self.wake()
+
+    def skip(self) -> None:
+        """Fade the playing sentence out and don't say it again."""
+        playing = self.playing
+        if playing is not None:
+            playing.drop = True
+            self._skipped = playing
+            self.wake()
+
+    @property
+    def playing(self) -> Airing | None:
+        """What is on air."""
+        return next((a for a in self._on_stage.values() if a.state == "playing"), None)
+
+    def on_stage(self) -> list[tuple[str, Airing]]:
+        """Take ids and what they are, in the order in which they were sent."""
+        return list(self._on_stage.items())
+
+    @property
+    def ahead(self) -> list[Airing]:
+        """What is on its way to air, soonest first."""
+        sent = [a for a in self._on_stage.values() if a.state == "sent"]
+        return sent + ([self._next] if self._next is not None else [])
+
+    # --- the loop ---
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        try:
+            while True:
+                self._wake.clear()
+                while await self._step():
+                    pass
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._sleep_s()):
+                        await self._wake.wait()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _sleep_s(self) -> float:
+        now = self._clock()
+        times = [self._voice_at, self._stage_at, self._next_due() or 0.0]
+        times += [a.due_s for a in self._on_stage.values()]
+        return min([t - now for t in times if t > now] + [TICK_S])
+
+    async def _step(self) -> bool:
+        """Do one thing; False when there is nothing to do now."""
+        now = self._clock()
+        if now >= self._stage_at:
+            if self._ask_overdue(now):
+                return True
+            if any(a.recall for a in self._on_stage.values()):
+                return await self._recall()
+            if self._skipped is not None:
+                skipped, self._skipped = self._skipped, None
+                if skipped.state == "playing" and not await self._stage_call(self._stage.stop_now()):
+                    self._skipped = skipped if skipped.state == "playing" else None
+                return True
+            if self._next is not None and self._next.state == "voiced":
+                return await self._send(self._next)
+        return self._choose(now)
+
+    def _choose(self, now: float) -> bool:
+        if now < self._voice_at or len(self._tasks) >= MAX_VOICING:
+            return False
+        ahead = self.ahead
+        cue = self.order.peek(min(a.cue.rank for a in ahead) if ahead else None)
+        if cue is None:
+            return False
+        if self._next is not None:
+            self._put_back(self._next)
+        line = self._write(cue, self.epoch)
+        cue.state = "flying"
+        if line is None:
+            self.counts["lines_unsayable"] += 1
+            self.order.ended(cue, "dropped", drop=True)
+            return True
+        self._next = airing = Airing(cue, line)
+        task = asyncio.get_running_loop().create_task(self._voice_it(airing))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return True
+
+    async def _voice_it(self, airing: Airing) -> None:
+        try:
+            async with asyncio.timeout(VOICE_LIMIT_S):
+                take = await self._voice.speak(airing.line)
+        except (Unavailable, TimeoutError) as e:
+            self._voice_failed(airing, e)
+        except BadInput as e:
+            log.warning("line can't be spoken: %s", e)
+            self.counts["lines_refused"] += 1
+            self._give_up(airing, drop=True)
+        except Exception:
+            log.exception("voice failed on %r", airing.line.text)
+            self._voice_failed(airing, None)
+        else:
+            self.voice_down, self._voice_retry_s = False, VOICE_RETRY_S
+            if self._next is airing:
+                airing.take, airing.state = take, "voiced"
+            else:
+                _remove(take.path)
+        self.wake()
+
+    def _voice_failed(self, airing: Airing, known: BaseException | None) -> None:
+        self.voice_down = True
+        self.counts["voice_failures"] += 1
+        self._voice_at = self._clock() + self._voice_retry_s
+        self._voice_retry_s = min(self._voice_retry_s * 2, VOICE_RETRY_MAX_S)
+        self._give_up(airing, outcome="cancelled" if known else "lost")
+
+    def _give_up(self, airing: Airing, *, outcome: str = "cancelled", drop: bool = False) -> None:
+        if self._next is airing:
+            self._next = None
+            airing.state = "over"
+            self.order.ended(airing.cue, outcome, drop=drop)
+
+    def _put_back(self, airing: Airing) -> None:
+        if airing.take is not None:
+            _remove(airing.take.path)
+        self._give_up(airing)
+
+    def _outdated(self, airing: Airing) -> bool:
+        line = self._write(airing.cue, airing.line.epoch)
+        return line is None or line.text != airing.line.text
+
+    def _withdraw_after(self, airing: Airing) -> None:
+        """Keep the order: what follows a sentence that is said again must wait for it."""
+        if airing.cue.state != "waiting":
+            return
+        block = self.order.block_of(airing.cue)
+        followers = block.cues if block is not None else []
+        if self._next is not None and self._next.cue in followers:
+            self._put_back(self._next)
+        for other in self._on_stage.values():
+            other.recall |= other.state == "sent" and other.cue in followers
+
+    async def _send(self, airing: Airing) -> bool:
+        assert airing.take is not None
+        urgent = airing.cue.rank == Rank.NOW
+        if urgent and any(a.cue.rank > Rank.NOW for a in self._on_stage.values()):
+            cut = await self._stage_call(self._stage.raise_epoch(airing.line.epoch))
+            playing = self.playing
+            if cut and playing is not None and playing.cue.rank > Rank.NOW:
+                cut = await self._stage_call(self._stage.stop_now())
+            if not cut or self._next is not airing:
+                return True
+        outranked = [t for t, a in self._on_stage.items() if a.state == "sent" and a.cue.rank > airing.cue.rank]
+        if outranked and not urgent:
+            if not await self._cancel(outranked) or self._next is not airing:
+                return True
+        self._next = None
+        airing.state = "sent"
+        busy = sum(a.duration_s for a in self._on_stage.values())
+        airing.due_s = self._clock() + busy + airing.duration_s + OVERDUE_S
+        self._on_stage[airing.take.take_id] = airing
+        if not await self._stage_call(self._stage.enqueue(airing.take, airing.line, front=urgent)):
+            airing.recall = airing.unsure = airing.state == "sent"
+        return True
+
+    async def _cancel(self, take_ids: list[str]) -> bool:
+        removed: list[str] = []
+
+        async def ask() -> None:
+            removed.extend(await self._stage.cancel(take_ids))
+
+        answered = await self._stage_call(ask())
+        for take_id in removed:
+            self.take_finished(take_id, "cancelled")
+        return answered
+
+    async def _recall(self) -> bool:
+        """Take back what must not start, or is not surely on the stage."""
+        wanted = {t: a for t, a in self._on_stage.items() if a.recall}
+        if not await self._cancel(list(wanted)):
+            return True
+        for take_id, airing in wanted.items():
+            airing.recall = False
+            if airing.state != "sent":
+                continue
+            if airing.asked:
+                self.take_finished(take_id, "cancelled" if airing.unsure else "lost")
+            airing.asked = True
+            airing.due_s = self._clock() + START_GRACE_S
+        return True
+
+    def _ask_overdue(self, now: float) -> bool:
+        for take_id, airing in list(self._on_stage.items()):
+            if now < airing.due_s or airing.recall:
+                continue
+            if airing.state == "playing":
+                self.counts["takes_overdue"] += 1
+                self.take_finished(take_id, "played")
+            else:
+                airing.recall = True
+            return True
+        return False
+
+    async def _stage_call(self, call: Awaitable[None]) -> bool:
+        try:
+            async with asyncio.timeout(STAGE_LIMIT_S):
+                await call
+        except (Unavailable, TimeoutError):
+            pass
+        except Exception:
+            log.exception("stage failed")
+        else:
+            self.stage_down = False
+            return True
+        self.stage_down = True
+        self.counts["stage_failures"] += 1
+        self._stage_at = self._clock() + STAGE_RETRY_S
+        return False
+
+
+def _remove(path: str) -> None:
+    """Delete a take that will not be queued; the stage deletes those it loads."""
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+

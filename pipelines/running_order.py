@@ -1,0 +1,221 @@
+"""RunningOrder: what is said next, and where an interrupted script goes on. No time, no processes."""
+
+from __future__ import annotations
+
+import enum
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pipelines.line import Lang, Source
+
+
+class Rank(enum.IntEnum):
+    """Who goes first at a sentence boundary; only `NOW` also breaks into a sentence."""
+
+    NOW = 0
+    OPERATOR = 1
+    REPLY = 2
+    SCRIPT = 3
+
+
+CueState = Literal["waiting", "flying", "heard", "dropped"]
+MAX_LOST = 3
+"""A sentence whose takes were lost this often is given up: it may be what breaks the stage."""
+MAX_REPLIES_IN_A_ROW = 4
+"""After so many replies an interrupted script goes on for at least one sentence."""
+
+
+@dataclass(slots=True, eq=False)
+class Cue:
+    """One sentence to be said once. `text` may hold placeholders unless `literal`.
+
+    `waiting` -> `flying` (being voiced, queued or playing) -> `heard` or `dropped`; a take that was
+    cancelled or not heard whole brings it back to `waiting`.
+    """
+
+    line_id: str
+    text: str
+    lang: Lang
+    source: Source
+    rank: Rank
+    product_id: str | None = None
+    user: str = ""
+    literal: bool = False
+    reply_to: str | None = None
+    asked_ts: float | None = None
+    state: CueState = "waiting"
+    lost: int = 0
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more is to be said of it."""
+        return self.state in ("heard", "dropped")
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """Sentences that belong together and are said in order."""
+
+    cues: list[Cue]
+    rank: Rank
+    script_id: str = ""
+    stamp: int = 0
+    event_ids: tuple[str, ...] = ()
+    interrupts: bool = True
+
+    @property
+    def waiting(self) -> Cue | None:
+        """The first sentence that is not said and not on its way."""
+        return next((c for c in self.cues if c.state == "waiting"), None)
+
+    @property
+    def done(self) -> bool:
+        """Whether all was said or dropped."""
+        return all(c.done for c in self.cues)
+
+    @property
+    def begun(self) -> bool:
+        """Whether a sentence was heard."""
+        return any(c.state == "heard" for c in self.cues)
+
+
+@dataclass(slots=True)
+class RunningOrder:
+    """Blocks by rank. `pull_reply` and `pull_script` give new blocks when they are due.
+
+    A script that a reply broke into goes on with a short transition, made by `make_transition`.
+    """
+
+    pull_reply: Callable[[], Block | None]
+    pull_script: Callable[[], Block | None]
+    make_transition: Callable[[], Cue | None]
+    paused: bool = False
+    script: Block | None = None
+    _now: deque[Block] = field(default_factory=deque)
+    _operator: deque[Block] = field(default_factory=deque)
+    _replies: deque[Block] = field(default_factory=deque)
+    _transition: Cue | None = None
+    _interrupted: bool = False
+    _replies_in_a_row: int = 0
+
+    def add(self, block: Block) -> None:
+        """Put an operator's block in."""
+        (self._now if block.rank == Rank.NOW else self._operator).append(block)
+
+    def waiting_operator(self) -> int:
+        """Operator blocks that are not said yet."""
+        return len(self._now) + len(self._operator)
+
+    def peek(self, below: Rank | None = None) -> Cue | None:
+        """The sentence to say next, of a rank before `below` when that is given."""
+        limit = Rank.SCRIPT + 1 if below is None else below
+        for rank in Rank:
+            if rank >= limit or (self.paused and rank != Rank.NOW):
+                return None
+            cue = self._next_of(rank)
+            if cue is not None:
+                return cue
+        return None
+
+    def _next_of(self, rank: Rank) -> Cue | None:
+        match rank:
+            case Rank.NOW:
+                return _first(self._now)
+            case Rank.OPERATOR:
+                return _first(self._operator)
+            case Rank.REPLY:
+                return self._next_reply()
+            case Rank.SCRIPT:
+                return self._next_script()
+
+    def _next_reply(self) -> Cue | None:
+        cue = _first(self._replies)
+        if cue is not None:
+            return cue
+        script_waits = self.script is not None and self.script.begun and self.script.waiting is not None
+        if self._replies_in_a_row >= MAX_REPLIES_IN_A_ROW and script_waits:
+            return None
+        block = self.pull_reply()
+        if block is None:
+            return None
+        self._replies.append(block)
+        return block.waiting
+
+    def _next_script(self) -> Cue | None:
+        if self.script is None or self.script.done:
+            if any(not b.done for b in self._replies):
+                return None
+            self.script = self.pull_script()
+            self._interrupted, self._transition = False, None
+        if self.script is None:
+            return None
+        cue = self.script.waiting
+        if cue is None or not (self._interrupted and self.script.begun):
+            return cue
+        if self._transition is None:
+            self._transition = self.make_transition()
+        if self._transition is not None and self._transition.state == "waiting":
+            return self._transition
+        return cue
+
+    def began(self, cue: Cue) -> None:
+        """The first sample of `cue` is on air."""
+        if cue is self._transition:
+            self._interrupted, self._transition = False, None
+        elif cue.rank == Rank.SCRIPT:
+            self._interrupted, self._replies_in_a_row = False, 0
+        else:
+            block = self.block_of(cue)
+            if block is not None:
+                self._interrupted = self._interrupted or block.interrupts
+                self._replies_in_a_row += block.rank == Rank.REPLY and block.cues[0] is cue
+
+    def ended(self, cue: Cue, outcome: str, *, drop: bool = False) -> None:
+        """The take of `cue` is finished: heard, dropped, or waiting again.
+
+        `played` is heard. `cancelled` and `stale` were not heard at all and wait again. `stopped`
+        was cut short and `lost` may have been: the sentence is said again from its start, a lost
+        one at most `MAX_LOST` times. With `drop` it is not said again whatever happened.
+        """
+        if cue.done:
+            return
+        cue.lost += outcome == "lost"
+        if outcome == "played":
+            cue.state = "heard"
+        elif drop or cue.lost >= MAX_LOST:
+            cue.state = "dropped"
+        else:
+            cue.state = "waiting"
+        if cue is self._transition and cue.state == "waiting":
+            cue.state, self._transition = "dropped", None
+        for queue in (self._now, self._operator, self._replies):
+            while queue and queue[0].done:
+                queue.popleft()
+
+    def block_of(self, cue: Cue) -> Block | None:
+        """The block that holds `cue`; a transition has none."""
+        return next((b for b in self._blocks() if cue in b.cues), None)
+
+    def abandon_script(self) -> None:
+        """Drop what is left of the current script."""
+        if self.script is not None:
+            for cue in self.script.cues:
+                if cue.state == "waiting":
+                    cue.state = "dropped"
+
+    def upcoming(self, limit: int) -> list[Cue]:
+        """Sentences that wait, soonest first, as far as is known now."""
+        waiting = (c for b in self._blocks() for c in b.cues if c.state == "waiting")
+        return list(itertools.islice(waiting, limit))
+
+    def _blocks(self) -> Iterator[Block]:
+        yield from itertools.chain(self._now, self._operator, self._replies)
+        if self.script is not None:
+            yield self.script
+
+
+def _first(queue: deque[Block]) -> Cue | None:
+    return next((cue for block in queue if (cue := block.waiting) is not None), None)
