@@ -35,7 +35,8 @@ _ABUSE_WORDS = re.compile(
     re.I,
 )
 _SPAM = (
-    "刷单", "代开发票", "博彩", "赌博", "裸聊", "约炮", "色情", "六合彩", "网赌", "高利贷", "porn", "casino", "onlyfans",
+    "刷单", "代开发票", "博彩", "赌博", "裸聊", "约炮", "色情", "六合彩", "网赌", "高利贷",
+    "porn", "casino", "onlyfans",
 )
 _NOISE = re.compile(r"[\W_]+")
 _NAMELESS: dict[Lang, str] = {"zh": "这位朋友", "en": "friend", "ja": "お客様"}

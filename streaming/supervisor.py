@@ -457,10 +457,13 @@ def supervise(
 ) -> int:
     """Run `children` until SIGINT or SIGTERM; returns the exit code.
 
-    `run_dir` is emptied at the start and removed at the end; it must belong to this instance alone.
+    `run_dir` is emptied at the start and removed at the end; it must belong to this instance alone. Its file
+    `owner` holds this process's id, by which the next start knows what a dead run left behind.
     """
     shutil.rmtree(run_dir, ignore_errors=True)
-    (run_dir / "takes").mkdir(parents=True, mode=0o700)
+    run_dir.mkdir(mode=0o700, parents=True)
+    (run_dir / "takes").mkdir(mode=0o700)
+    (run_dir / "owner").write_text(str(os.getpid()))
     log_dir.mkdir(parents=True, exist_ok=True)
     supervisor = Supervisor(run_dir=run_dir, log_dir=log_dir, kinds=kinds, on_notice=on_notice)
     before = {s: signal.signal(s, lambda *_: supervisor.stop()) for s in (signal.SIGINT, signal.SIGTERM)}
