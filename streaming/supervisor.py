@@ -314,7 +314,11 @@ class Supervisor:
         except (ChannelClosed, ValueError):
             # Its end is closed or speaks nonsense: without a channel it is of no use to anybody.
             # A process that is ending closes its descriptors a moment before it can be waited for.
-            if child.process is not None:
+            if child.stop_by is not None and child.channel is not None:
+                self._selector.unregister(child.channel)
+                child.channel.close()
+                child.channel = None
+            elif child.process is not None:
                 try:
                     child.process.wait(0.1)
                 except subprocess.TimeoutExpired:

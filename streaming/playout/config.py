@@ -74,5 +74,5 @@ class PlayoutConfig:
         """The room's time zone; None (the machine's own) when it is empty or unknown."""
         try:
             return ZoneInfo(self.clock_tz) if self.clock_tz else None
-        except (ValueError, OSError):
+        except (ValueError, OSError, KeyError):
             return None

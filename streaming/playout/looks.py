@@ -112,6 +112,11 @@ class LookSwitch:
         """Take over what was loaded."""
         self._worker.drain()
 
+    @property
+    def busy(self) -> bool:
+        """Whether a look is being loaded."""
+        return self._worker.busy
+
     def close(self) -> None:
         """End the loading thread."""
         self._worker.close()

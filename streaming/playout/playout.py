@@ -90,7 +90,7 @@ class Playout:
         try:
             old = journal.read(self.journal_path)
         except Corrupt as e:
-            self.faults["journal"] = e.message
+            self.faults["recall"] = e.message
             old = None
         now = old or Journal()
         if now.configured != configured:

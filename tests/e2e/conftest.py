@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.instance import Instance, running
+from bench.instance import ROOT, Instance, running
 
 
 def needs(*tools: str) -> None:
@@ -21,6 +21,8 @@ def needs(*tools: str) -> None:
 @pytest.fixture(scope="module")
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """The demo on air, with its presenter."""
+    if not list((ROOT / "assets" / "portraits").glob("*.json")):
+        pytest.skip("no portrait has been drawn: python -m assets.illustrator all")
     folder: Path = tmp_path_factory.mktemp("e2e")
     with running(folder / "data") as running_instance:
         running_instance.until(

@@ -1,0 +1,124 @@
+"""The commands and their options; the work is in the modules beside."""
+
+from __future__ import annotations
+
+import json
+import os
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server.cli import terminal
+from streaming.errors import NightAnchorError
+
+app = typer.Typer(
+    help="NightAnchor, the presenter who never sleeps · 永不下播的数字人主播",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+)
+looks = typer.Typer(help="Presenters · 形象", no_args_is_help=True)
+token = typer.Typer(help="Access tokens · 访问令牌", no_args_is_help=True)
+app.add_typer(looks, name="looks")
+app.add_typer(token, name="token")
+
+Data = Annotated[Path, typer.Option(help="Data folder: database, looks, pictures, recordings · 数据目录")]
+Config = Annotated[
+    Path | None, typer.Option(help="Settings file; nightanchor.yaml beside the data folder if there · 配置文件")
+]
+DATA = Path(os.environ.get("NIGHTANCHOR_DATA", "data"))
+
+
+@app.command()
+def run(
+    data: Data = DATA,
+    config: Config = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on · 监听地址")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of panel and API · 端口")] = None,
+    browser: Annotated[bool, typer.Option(help="Open the panel in a browser · 打开浏览器")] = True,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell what the supervisor does")] = False,
+) -> None:
+    """Go on air and stay there until Ctrl-C · 开播，按 Ctrl-C 下播."""
+    from server.cli.run import run as go
+
+    _guarded(lambda: go(data=data, config=config, host=host, port=port, browser=browser, verbose=verbose))
+
+
+@looks.command("add")
+def looks_add(
+    picture: Annotated[Path, typer.Argument(help="Front view, mouth closed, shoulders visible · 正面照片")],
+    name: Annotated[str | None, typer.Option(help="What to call it · 名称")] = None,
+    landmarks: Annotated[
+        Path | None, typer.Option(help="JSON file with eyes, mouth and chin, where they can't be found · 五官坐标")
+    ] = None,
+    data: Data = DATA,
+    config: Config = None,
+) -> None:
+    """Make a presenter from a picture · 用照片制作形象."""
+    from server.cli.looks import add
+
+    _guarded(lambda: add(data, config, picture, name or picture.stem, landmarks))
+
+
+@looks.command("list")
+def looks_list(data: Data = DATA, config: Config = None) -> None:
+    """List the presenters · 列出形象."""
+    from server.cli.looks import show
+
+    _guarded(lambda: show(data, config))
+
+
+@token.command("new")
+def token_new(
+    role: Annotated[str, typer.Option(help="viewer, operator or owner · 角色")] = "operator",
+    name: Annotated[str, typer.Option(help="Whom it is for · 给谁用")] = "command line",
+    data: Data = DATA,
+    config: Config = None,
+) -> None:
+    """Make a token and print it once · 新建令牌（只显示一次）."""
+
+    def work() -> int:
+        from server.cli.prepare import in_process
+
+        answer = in_process(data, config, "token", role, name)
+        typer.echo(answer["token"])
+        if answer["owner"] and answer["owner"] != answer["token"]:
+            # The data folder was new: its owner's token exists from now on and is shown nowhere else.
+            typer.echo(f"owner: {answer['owner']}")
+        return 0
+
+    _guarded(work)
+
+
+@app.command()
+def doctor(data: Data = DATA, config: Config = None, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Check this machine: encoder, voice, memory, disk, port · 检查本机."""
+    from server.cli.doctor import examine
+
+    def work() -> int:
+        findings = examine(data)
+        if as_json:
+            typer.echo(json.dumps([f._asdict() for f in findings], ensure_ascii=False, indent=2))
+        else:
+            for finding in findings:
+                terminal.check(finding.ok, finding.what, finding.next_step)
+        return 0 if all(f.ok is not False for f in findings) else 1
+
+    _guarded(work)
+
+
+@app.command()
+def version() -> None:
+    """Print the version · 版本."""
+    typer.echo(metadata.version("nightanchor"))
+
+
+def _guarded(work: object) -> None:
+    """Run `work`; a known error becomes two lines and an exit code, not a traceback."""
+    assert callable(work)
+    try:
+        code = work()
+    except NightAnchorError as e:
+        terminal.failure(str(e), e.next_step)
+        raise typer.Exit(2) from None
+    raise typer.Exit(int(code or 0))

@@ -1,0 +1,1 @@
+"""Database: SQLite through SQLAlchemy, its schema by Alembic."""

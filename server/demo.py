@@ -1,0 +1,47 @@
+"""Demo: fills a new data folder with the demo room, its products, scripts and looks."""
+
+from __future__ import annotations
+
+import logging
+
+from pipelines.demo import load_demo
+from server.context import Context
+from server.documents import ProductIn, RoomIn, RoomPatch, ScriptIn
+
+log = logging.getLogger("nightanchor.demo")
+
+ROOM = "main"
+
+
+def seed(ctx: Context) -> None:
+    """Make the demo room when there is no room yet; looks that ship with the program are added at every start."""
+    first_look = ctx.looks.add_demo()
+    if ctx.rooms.every() or not ctx.settings.demo:
+        return
+    demo = load_demo()
+    ctx.rooms.create(
+        RoomIn(id=ROOM, title=demo.title, subtitle=demo.subtitle, lang="zh", look_id=first_look), on_air=True
+    )
+    for product in demo.products:
+        body = ProductIn.model_validate(
+            {
+                "room": ROOM, "name": product.name, "price": product.price, "was_price": product.was_price,
+                "currency": product.currency, "stock": product.stock, "unit": product.unit, "facts": product.facts,
+                "aliases": product.aliases,
+                "faq": [{"question": f.question, "answer": f.answer} for f in product.faq],
+            }
+        )
+        ctx.catalogue.create(body, product_id=product.product_id, picture=product.picture or "")
+    for script in demo.scripts:
+        body_script = ScriptIn(
+            room=ROOM, kind=script.kind, product_id=script.product_id, lang=script.lang, text=script.text
+        )
+        ctx.scripts.create(body_script, script_id=script.script_id)
+
+
+def dress(ctx: Context) -> None:
+    """Give the demo room a look when it has none."""
+    looks = ctx.looks.every()
+    for room in ctx.rooms.every():
+        if room["look_id"] is None and looks:
+            ctx.rooms.patch(room["id"], RoomPatch(look_id=looks[0]["id"]))

@@ -1,0 +1,240 @@
+"""Looks: presenters on disk. Baking runs in a process of its own, one at a time, at low priority."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import re
+import secrets
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.db.models import LookRow, RoomRow
+from server.db.store import Store
+from server.settings import Settings
+from streaming.errors import BadPicture, Conflict, NotFound
+
+log = logging.getLogger("nightanchor.looks")
+
+BAKE_LIMIT_S = 240.0
+NICE = 10
+PORTRAITS = Path(__file__).parents[1] / "assets" / "portraits"
+NAMES = {"lin": "林晚 · Lin", "mei": "梅朵 · Mei", "yun": "云裳 · Yun"}
+_TYPES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp", b"GIF8": ".gif", b"BM": ".bmp"}
+
+
+class Looks:
+    """Looks of one installation; `ready` is called with the id when one can be shown."""
+
+    def __init__(self, store: Store, folder: Path, settings: Settings) -> None:
+        self._store = store
+        self.folder = folder
+        self._size = (settings.video.width, settings.video.height)
+        self._wanted: asyncio.Queue[tuple[str, int, int]] = asyncio.Queue()
+        self._queued: set[tuple[str, int, int]] = set()
+        self.ready: Callable[[str], None] = lambda look_id: None
+
+    def every(self) -> list[dict[str, Any]]:
+        """Every look, oldest first."""
+        with self._store.session() as s:
+            return [document(row) for row in s.scalars(select(LookRow).order_by(LookRow.created, LookRow.id))]
+
+    def get(self, look_id: str) -> dict[str, Any]:
+        """One look; raises `NotFound`."""
+        with self._store.session() as s:
+            return document(_row(s, look_id))
+
+    def name(self, look_id: str | None) -> str:
+        """What a look is called; empty when there is none."""
+        with self._store.session() as s:
+            row = s.get(LookRow, look_id) if look_id else None
+            return row.name if row else ""
+
+    def add_demo(self) -> str | None:
+        """Make rows for the portraits that ship with the program; returns the first one's id."""
+        found = sorted(PORTRAITS.glob("*.json"), key=lambda p: (p.stem not in NAMES, list(NAMES).index(p.stem)
+                       if p.stem in NAMES else 0, p.stem))
+        with self._store.session() as s:
+            for n, sheet in enumerate(found):
+                picture = sheet.parent / json.loads(sheet.read_text(encoding="utf-8"))["picture"]
+                if s.get(LookRow, sheet.stem) is None:
+                    row = LookRow(
+                        id=sheet.stem, name=NAMES.get(sheet.stem, sheet.stem), source="demo", picture=str(picture)
+                    )
+                    row.created = f"2000-01-01T00:00:{n:02d}.000Z"
+                    s.add(row)
+        return found[0].stem if found else None
+
+    def add(self, name: str, data: bytes) -> dict[str, Any]:
+        """Keep an uploaded picture and bake it; raises `BadPicture` for what is no picture at all."""
+        kind = next((suffix for magic, suffix in _TYPES.items() if data.startswith(magic)), None)
+        if kind is None:
+            raise BadPicture("this is no picture", next_step="use a PNG, JPEG or WebP file of a person from the front")
+        base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:20] or "look"
+        look_id = f"{base}-{secrets.token_hex(3)}"
+        folder = self.folder / look_id
+        folder.mkdir(parents=True)
+        picture = folder / f"source{kind}"
+        picture.write_bytes(data)
+        with self._store.session() as s:
+            row = LookRow(id=look_id, name=name.strip()[:80] or look_id, source="photo", picture=str(picture))
+            s.add(row)
+            s.flush()
+            made = document(row)
+        self.want(look_id, *self._size)
+        return made
+
+    def set_landmarks(self, look_id: str, landmarks: dict[str, Any]) -> dict[str, Any]:
+        """Bake again with eyes, mouth and chin where the owner says they are."""
+        with self._store.session() as s:
+            row = _row(s, look_id)
+            row.landmarks, row.state, row.error = landmarks, "baking", ""
+            s.flush()
+            changed = document(row)
+        for old in (self.folder / look_id).glob("*x*"):
+            shutil.rmtree(old, ignore_errors=True)
+        self.want(look_id, *self._size)
+        return changed
+
+    def delete(self, look_id: str) -> None:
+        """Remove a look that is on air nowhere."""
+        with self._store.session() as s:
+            row = _row(s, look_id)
+            room = s.scalar(select(RoomRow.id).where(RoomRow.look_id == look_id).limit(1))
+            if room is not None:
+                raise Conflict(f"this look is shown in room {room}", next_step="activate another one there first")
+            if row.source == "demo":
+                raise Conflict("this look belongs to the demo", next_step="it does no harm; leave it")
+            s.delete(row)
+        shutil.rmtree(self.folder / look_id, ignore_errors=True)
+
+    def source(self, look_id: str) -> Path:
+        """The picture a look was made from; raises `NotFound`."""
+        with self._store.session() as s:
+            path = Path(_row(s, look_id).picture)
+        if not path.is_file():
+            raise NotFound(f"the picture of look {look_id} is gone", next_step="upload it again")
+        return path
+
+    def preview(self, look_id: str) -> Path:
+        """A small picture of the look as baked, or else its source."""
+        self.get(look_id)
+        baked = sorted((self.folder / look_id).glob("*x*/preview.jpg"))
+        return baked[0] if baked else self.source(look_id)
+
+    def path(self, look_id: str, width: int, height: int) -> Path | None:
+        """The baked bank for a canvas; None while there is none."""
+        folder = self.folder / look_id / f"{width}x{height}"
+        return folder if (folder / "look.json").is_file() else None
+
+    def want(self, look_id: str, width: int, height: int) -> None:
+        """Have a look baked for a canvas, if it is not yet."""
+        task = (look_id, width, height)
+        if task not in self._queued and self.path(*task) is None:
+            self._queued.add(task)
+            self._wanted.put_nowait(task)
+
+    async def run(self) -> None:
+        """Bake what is wanted, until cancelled; takes up what an earlier run left undone."""
+        for look in self.every():
+            if look["state"] == "baking":
+                self.want(look["id"], *self._size)
+        while True:
+            task = await self._wanted.get()
+            try:
+                await self._bake(*task)
+            except Exception:
+                log.exception("baking %s failed", task)
+                self._set(task[0], "failed", error="the look could not be made; see data/logs/server.log")
+            finally:
+                self._queued.discard(task)
+
+    async def _bake(self, look_id: str, width: int, height: int) -> None:
+        with self._store.session() as s:
+            row = s.get(LookRow, look_id)
+            if row is None:
+                return
+            name, picture, landmarks, source = row.name, row.picture, row.landmarks, row.source
+        out = self.folder / look_id / f"{width}x{height}"
+        part = out.with_name(f".{width}x{height}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        command = [
+            sys.executable, "-m", "pipelines.looks.bake", "--picture", picture, "--out", str(part),
+            "--width", str(width), "--height", str(height), "--name", name,
+        ]
+        if landmarks and source != "demo":
+            command += ["--landmarks", json.dumps(landmarks)]
+        answer = await _last_json(command)
+        if answer.get("ok"):
+            shutil.rmtree(out, ignore_errors=True)
+            os.replace(part, out)
+            sizes = {"width": answer.get("width", width), "height": answer.get("height", height)}
+            self._set(look_id, "ready", landmarks=answer.get("landmarks"), **sizes)
+            self.ready(look_id)
+            return
+        shutil.rmtree(part, ignore_errors=True)
+        needs = answer.get("code") == "needs_landmarks"
+        message = " ".join(filter(None, (str(answer.get("message", "")), str(answer.get("next_step", "")))))
+        self._set(
+            look_id, "needs_landmarks" if needs else "failed", error=message or "the look could not be made",
+            landmarks=answer.get("suggested"), width=answer.get("width"), height=answer.get("height"),
+        )
+
+    def _set(self, look_id: str, state: str, *, error: str = "", **values: Any) -> None:
+        with self._store.session() as s:
+            row = s.get(LookRow, look_id)
+            if row is not None:
+                row.state, row.error = state, error
+                for key, value in values.items():
+                    if value is not None:
+                        setattr(row, key, value)
+
+
+async def _last_json(command: list[str]) -> dict[str, Any]:
+    """Run a command at low priority and return the last line of its output, a JSON object."""
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
+    try:
+        async with asyncio.timeout(BAKE_LIMIT_S):
+            out, err = await process.communicate()
+    except BaseException as e:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        if isinstance(e, TimeoutError):
+            return {"ok": False, "message": f"it took over {BAKE_LIMIT_S:.0f} s", "next_step": "use a smaller picture"}
+        raise
+    for line in reversed(out.decode(errors="replace").splitlines()):
+        with contextlib.suppress(ValueError):
+            answer = json.loads(line)
+            if isinstance(answer, dict):
+                return answer
+    log.error("baking ended with %s: %s", process.returncode, err.decode(errors="replace")[-2000:])
+    return {"ok": False, "message": "the look could not be made", "next_step": "see data/logs/server.log"}
+
+
+def _row(s: Session, look_id: str) -> LookRow:
+    row = s.get(LookRow, look_id)
+    if row is None:
+        raise NotFound(f"there is no look {look_id!r}", next_step="list them with GET /looks")
+    return row
+
+
+def document(row: LookRow) -> dict[str, Any]:
+    """A look as the API shows it."""
+    return {
+        "id": row.id, "name": row.name, "state": row.state, "error": row.error, "width": row.width,
+        "height": row.height, "landmarks": row.landmarks, "source": row.source, "created": row.created,
+    }

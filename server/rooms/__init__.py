@@ -1,0 +1,1 @@
+"""Rooms: each one's processes, show and status."""

@@ -1,0 +1,287 @@
+"""Room: the processes and the show of one room while it is on air.
+
+Playout, mux and sinks belong to the supervisor and outlive this process; a room that finds them running
+carries on with them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from pipelines.catalogue import Product
+from pipelines.events import ChatEvent, ChatKind
+from pipelines.line import Lang
+from pipelines.show import RoomProfile, RoomShow, Verdict
+from server.bus import Bus
+from server.catalogue import Catalogue
+from server.looks import Looks
+from server.outputs import Outputs
+from server.rooms.backstage import SAMPLE_RATE, BusStage, BusVoice
+from server.rooms.card import card
+from server.scripts import Scripts
+from server.settings import Settings
+from streaming.channel import Message
+from streaming.errors import NightAnchorError, NotFound
+
+log = logging.getLogger("nightanchor.room")
+
+RETRY_S = 1.0
+SAVE_EVERY_S = 2.0
+LOOK_FADE_MS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSpec:
+    """A room's row with the settings' defaults filled in."""
+
+    id: str
+    title: str
+    subtitle: str
+    lang: Lang
+    voice: str
+    look_id: str | None
+    width: int
+    height: int
+    fps: int
+    video_kbps: int
+    currency: str
+    on_air: bool
+    paused: bool
+
+
+class Room:
+    """One room on air; made when it starts, thrown away when it stops."""
+
+    def __init__(
+        self, spec: RoomSpec, settings: Settings, data: Path, bus: Bus, catalogue: Catalogue, scripts: Scripts,
+        outputs: Outputs, looks: Looks, answered: Callable[[str, str], None],
+    ) -> None:
+        self.spec = spec
+        self.children: dict[str, dict[str, Any]] = {}
+        self._settings, self._bus = settings, bus
+        self._catalogue, self._scripts, self._outputs, self._looks = catalogue, scripts, outputs, looks
+        self._answered = answered
+        self._file = data / "rooms" / f"{spec.id}.show.json"
+        self._products: dict[str, Product] = {}
+        self._card_id: str | None = None
+        self._shown: dict[str, str] | None = None
+        self._playout_pid: int | None = None
+        self._voice_pid: int | None = None
+        self._wake = asyncio.Event()
+        self._sinks: dict[str, tuple[str, dict[str, Any]]] = {}
+        self._fresh = True
+        self.show = RoomShow(
+            self._profile(), BusVoice(bus, spec.fps), BusStage(bus, spec.id), clock=time.monotonic,
+            rng=random.Random(), state=self._load(), on_event=self._on_show,
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def playout(self) -> str:
+        """The name of the room's playout."""
+        return f"playout:{self.spec.id}"
+
+    def _profile(self) -> RoomProfile:
+        s = self.spec
+        voices = {s.lang: s.voice} if s.voice else {}
+        show = self._settings.show
+        return RoomProfile(s.id, s.title, s.lang, voices, show.mood, show.rest_s)
+
+    # -- start and stop --------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin; returns at once, the processes come up by themselves."""
+        self.reload()
+        self.show.pause(self.spec.paused)
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(c) for c in (self.show.run(), self._keep(), self._save_often())]
+        for task in self._tasks:
+            task.add_done_callback(_report)
+
+    async def stop(self, *, processes: bool) -> None:
+        """End the show; with `processes`, its processes, too."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._save()
+        if not processes:
+            return
+        names = [*self._sinks, f"mux:{self.spec.id}", self.playout]
+        for name in names:
+            with contextlib.suppress(NightAnchorError):
+                await self._bus.request("supervisor", "remove", name=name)
+
+    async def _keep(self) -> None:
+        """Bring the processes in line with what should run, now and whenever something changed."""
+        while True:
+            self._wake.clear()
+            try:
+                await self._arrange()
+            except NightAnchorError as e:
+                log.warning("room %s: %s", self.spec.id, e)
+                await asyncio.sleep(RETRY_S)
+                continue
+            await self._wake.wait()
+
+    async def _arrange(self) -> None:
+        room = self.spec.id
+        await self._ensure("voice", "voice", {})
+        await self._ensure(self.playout, "playout", self._playout_config())
+        await self._ensure(f"mux:{room}", "mux", {"room": room})
+        wanted = self._outputs.sinks(room)
+        running = set(self._sinks)
+        if self._fresh:
+            running |= {n for n in self.children if n.startswith(f"sink:{room}:")}
+            self._fresh = False
+        for name in running - set(wanted):
+            with contextlib.suppress(NotFound):
+                await self._bus.request("supervisor", "remove", name=name)
+            self.children.pop(name, None)
+        for name, (kind, config) in wanted.items():
+            await self._ensure(name, kind, config)
+        self._sinks = wanted
+        await self._dress()
+
+    async def _ensure(self, name: str, kind: str, config: dict[str, Any]) -> None:
+        await self._bus.request("supervisor", "ensure", name=name, kind=kind, config=config)
+
+    def _playout_config(self) -> dict[str, Any]:
+        # Look, title and card are told in messages: a different config would restart the picture.
+        s, v = self.spec, self._settings.video
+        return {
+            "room": s.id, "width": s.width, "height": s.height, "fps_num": s.fps, "fps_den": 1,
+            "sample_rate": SAMPLE_RATE, "video_kbps": s.video_kbps, "audio_kbps": self._settings.audio.kbps,
+            "encoder": v.encoder, "preset": v.preset, "threads": v.threads, "look": "", "title": "", "subtitle": "",
+            "label": self._settings.show.label, "lang": s.lang, "clock_tz": self._settings.show.time_zone,
+        }
+
+    async def _dress(self) -> None:
+        """Tell playout what to show, if it is there; the journal keeps it over its restarts."""
+        if self.children.get(self.playout, {}).get("state") != "running":
+            return
+        s = self.spec
+        await self._bus.request(self.playout, "header", title=s.title, subtitle=s.subtitle)
+        await self._show_card(force=True)
+        if s.look_id is None:
+            return
+        path = self._looks.path(s.look_id, s.width, s.height)
+        if path is None:
+            self._looks.want(s.look_id, s.width, s.height)
+            return
+        state = await self._bus.request(self.playout, "state")
+        if state.get("look") != str(path):
+            await self._bus.request(
+                self.playout, "look", timeout_s=20.0, path=str(path), fade_ms=LOOK_FADE_MS, when="now"
+            )
+
+    # -- changes ---------------------------------------------------------------------------------
+
+    def reload(self) -> None:
+        """Products or scripts have changed: effective at once, on the card and for the next sentence."""
+        products = self._catalogue.products(self.spec.id)
+        self._products = {p.product_id: p for p in products}
+        self.show.set_products(products)
+        self.show.set_scripts(self._scripts.scripts(self.spec.id))
+        self._wake.set()
+
+    def rearrange(self) -> None:
+        """Outputs or looks have changed."""
+        self._wake.set()
+
+    def set_spec(self, spec: RoomSpec) -> None:
+        """The room's row has changed; a new format restarts its playout."""
+        self.spec = spec
+        self.show.set_profile(self._profile())
+        self._wake.set()
+
+    # -- chat ------------------------------------------------------------------------------------
+
+    def chat(self, event_id: str, user: str, text: str, kind: str) -> Verdict:
+        """One chat line: onto the picture if it may be seen there, and into the show."""
+        verdict = self.show.on_chat(
+            ChatEvent("panel", event_id, cast(ChatKind, kind), user, text, time.monotonic())
+        )
+        if verdict.accepted:
+            self._bus.send(self.playout, "chat", user=user, text=text, kind=kind)
+        return verdict
+
+    # -- events ----------------------------------------------------------------------------------
+
+    def on_child(self, entry: Message) -> None:
+        """The supervisor's word about one of this room's children, or the voice."""
+        name = str(entry.get("name"))
+        before = self.children.get(name, {})
+        self.children[name] = {**entry, "seen": time.monotonic()}
+        if entry.get("state") == "gone":
+            self.children.pop(name, None)
+            return
+        pid, running = entry.get("pid"), entry.get("state") == "running"
+        if name == self.playout and running and pid != self._playout_pid:
+            if self._playout_pid is not None:
+                self.show.on_stage_restarted()
+            self._playout_pid = cast(int, pid)
+            self._shown = None
+            self._wake.set()
+        if name == "voice" and running and pid != self._voice_pid:
+            self._voice_pid = cast(int, pid)
+            if before:
+                self.show.on_voice_restarted()
+
+    def on_sink(self, message: Message) -> None:
+        """A sink's own word about its state, ahead of its next heartbeat."""
+        name = str(message.get("from"))
+        entry = self.children.get(name)
+        if entry is not None:
+            said = {k: v for k, v in message.items() if k not in ("op", "to", "from")}
+            entry["status"] = {**entry.get("status", {}), **said}
+
+    def _on_show(self, event: dict[str, Any]) -> None:
+        if event["type"] == "card":
+            self._card_id = event["product_id"]
+            self._wake.set()
+        elif event["type"] == "answered":
+            self._answered(self.spec.id, str(event["event_id"]))
+
+    async def _show_card(self, *, force: bool = False) -> None:
+        pinned = next((p for p in self._products.values() if p.pinned), None)
+        product = pinned or self._products.get(self._card_id or "") or next(iter(self._products.values()), None)
+        fields = card(product, self.spec.lang) if product else None
+        if force or fields != self._shown:
+            await self._bus.request(self.playout, "card", product=fields)
+            self._shown = fields
+
+    # -- what is kept over a restart -------------------------------------------------------------
+
+    def _load(self) -> dict[str, Any] | None:
+        try:
+            state = json.loads(self._file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return state if isinstance(state, dict) else None
+
+    def _save(self) -> None:
+        with contextlib.suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            part = self._file.with_suffix(".part")
+            part.write_text(json.dumps(self.show.state(), ensure_ascii=False), encoding="utf-8")
+            os.replace(part, self._file)
+
+    async def _save_often(self) -> None:
+        while True:
+            await asyncio.sleep(SAVE_EVERY_S)
+            self._save()
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("a room's task ended", exc_info=task.exception())

@@ -1,0 +1,1 @@
+"""Routes: the REST and websocket surface (docs/api.md); each calls one service."""

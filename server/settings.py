@@ -1,0 +1,160 @@
+"""Settings: every knob of an installation, from a YAML file and the environment.
+
+Order, strongest first: command line, `NIGHTANCHOR_*` environment variables (`NIGHTANCHOR_VIDEO__WIDTH=1080`), the
+YAML file (`--config`, else `nightanchor.yaml` in the working folder), the defaults below.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from streaming.errors import BadInput
+
+DEFAULT_FILE = Path("nightanchor.yaml")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSection(_Section):
+    """Where panel and API answer."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for the whole network.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port of panel and API.")
+    open_live_flv: bool = Field(default=True, description="Let programs on this machine open live.flv without a token.")
+    session_hours: int = Field(default=24 * 14, ge=1, le=24 * 365, description="How long a sign-in in the panel lasts.")
+
+
+class VideoSection(_Section):
+    """The picture; a room may have its own size and rate."""
+
+    width: int = Field(default=720, ge=160, le=3840, description="Width in pixels; even.")
+    height: int = Field(default=1280, ge=160, le=3840, description="Height in pixels; a multiple of four.")
+    fps: Literal[25, 30] = Field(default=25, description="Frames a second.")
+    kbps: int = Field(default=2500, ge=300, le=50_000, description="Bit rate of the video in kbit/s.")
+    encoder: Literal["auto", "x264", "nvenc"] = Field(default="auto", description="auto takes NVENC where it works.")
+    preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium"] = Field(
+        default="veryfast", description="x264 preset; a faster one needs less of the machine."
+    )
+    threads: int = Field(default=1, ge=1, le=16, description="Threads of x264.")
+
+
+class AudioSection(_Section):
+    """The sound: AAC, stereo, 44.1 kHz, speech at -16 LUFS."""
+
+    kbps: int = Field(default=128, ge=32, le=320, description="Bit rate of the sound in kbit/s.")
+
+
+class ShowSection(_Section):
+    """How the presenter goes about her work."""
+
+    rest_s: float = Field(default=1.2, ge=0, le=60, description="Silence between two scripts in seconds.")
+    mood: Literal["calm", "warm", "lively"] = Field(default="warm", description="How she speaks and looks.")
+    label: str = Field(default="", max_length=40, description="AI label; must contain AI. Empty: by language.")
+    time_zone: str = Field(default="", description="Zone of the clock, as Asia/Shanghai. Empty: this machine's.")
+
+
+class RecordingSection(_Section):
+    """Recordings to disk."""
+
+    folder: str = Field(default="", description="Where they go. Empty: `recordings` in the data folder.")
+    segment_s: int = Field(default=1800, ge=10, le=24 * 3600, description="Length of one file in seconds.")
+    keep_gb: float = Field(default=20.0, gt=0, description="The oldest files go when all together are larger.")
+
+
+class LooksSection(_Section):
+    """Presenters."""
+
+    max_upload_mb: int = Field(default=20, ge=1, le=200, description="Largest picture that may be uploaded.")
+
+
+class Settings(BaseSettings):
+    """All sections; an unknown key is refused."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="NIGHTANCHOR_", env_nested_delimiter="__", extra="ignore", frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    server: ServerSection = ServerSection()
+    video: VideoSection = VideoSection()
+    audio: AudioSection = AudioSection()
+    show: ShowSection = ShowSection()
+    recording: RecordingSection = RecordingSection()
+    looks: LooksSection = LooksSection()
+    demo: bool = Field(default=True, description="Fill a new data folder with the demo room and put it on air.")
+
+
+def load(config: Path | None) -> Settings:
+    """Read the settings; raises `BadInput` that names the file, the key and what is allowed."""
+    path = config or DEFAULT_FILE
+    data: dict[str, Any] = {}
+    if config is not None or path.exists():
+        try:
+            parsed = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except OSError as e:
+            raise BadInput(f"settings file {path}: {e.strerror}", next_step="give another one with --config") from e
+        except (yaml.YAMLError, UnicodeDecodeError) as e:
+            raise BadInput(
+                f"settings file {path} is not YAML: {e}", next_step="compare with nightanchor.example.yaml"
+            ) from e
+        if parsed is not None and not isinstance(parsed, dict):
+            raise BadInput(f"settings file {path} holds no keys", next_step="compare with nightanchor.example.yaml")
+        data = parsed or {}
+    _refuse_unknown(data, path)
+    try:
+        return Settings(**_under_environment(data))
+    except ValidationError as e:
+        first = e.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise BadInput(
+            f"setting {key} in {path if data else 'the environment'}: {first['msg']} (it is {first.get('input')!r})",
+            next_step="see nightanchor.example.yaml for what is allowed",
+        ) from e
+
+
+def _refuse_unknown(data: dict[str, Any], path: Path) -> None:
+    known: dict[str, list[str]] = {}
+    for name, field in Settings.model_fields.items():
+        kind = field.annotation
+        known[name] = list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
+    for key, value in data.items():
+        if key not in known:
+            _unknown(key, list(known), path)
+        if known[key] and isinstance(value, dict):
+            for inner in value:
+                if inner not in known[key]:
+                    _unknown(f"{key}.{inner}", [f"{key}.{k}" for k in known[key]], path)
+
+
+def _unknown(key: str, known: list[str], path: Path) -> None:
+    near = difflib.get_close_matches(key, known, 1)
+    hint = f"did you mean {near[0]}?" if near else "see nightanchor.example.yaml for the keys there are"
+    raise BadInput(f"settings file {path}: there is no key {key}", next_step=hint)
+
+
+def _under_environment(data: dict[str, Any]) -> dict[str, Any]:
+    """Leave out of the file what the environment says, since what is passed by name would win over it."""
+    out: dict[str, Any] = {}
+    names = {k.upper() for k in os.environ}
+    for key, value in data.items():
+        if f"NIGHTANCHOR_{key}".upper() in names:
+            continue
+        if isinstance(value, dict):
+            value = {k: v for k, v in value.items() if f"NIGHTANCHOR_{key}__{k}".upper() not in names}
+            env = {
+                n.rpartition("__")[2].lower(): os.environ[n]
+                for n in os.environ
+                if n.upper().startswith(f"NIGHTANCHOR_{key}__".upper())
+            }
+            value |= env
+        out[key] = value
+    return out

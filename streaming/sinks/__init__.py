@@ -1,0 +1,1 @@
+"""Sinks: one process per destination, each reading the packet ring at its own pace."""
