@@ -144,6 +144,8 @@ class Instance:
                 self.process.wait()
         took = time.monotonic() - began
         self._reader.join(2)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
         return took
 
 

@@ -25,6 +25,8 @@ from streaming.errors import NightAnchorError
 
 BEAT_S = 0.25
 START_TIMEOUT_S = 20.0
+AGAIN = 75
+"""Exit code of a process that wants to be started anew at once, as part of its work (sysexits.h, EX_TEMPFAIL)."""
 
 
 def die_with_parent() -> None:

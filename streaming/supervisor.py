@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from streaming.channel import CHANNEL_FD, Channel, ChannelClosed, Message
+from streaming.child import AGAIN
 from streaming.errors import BadInput, ChildDown, NightAnchorError, NotFound
 
 log = logging.getLogger("nightanchor.supervisor")
@@ -240,13 +241,14 @@ class Supervisor:
             self._report(child)
             self.children.pop(child.spec.name, None)
             return
-        if not asked:
+        if not asked and code != AGAIN:
             child.failures = 1 if ran_s > CALM_S else child.failures + 1
             child.restarts += 1
             if not child.reason:
                 child.reason = f"exited with {code}" if code >= 0 else f"ended by signal {-code}"
             log.warning("%s %s after %.1f s", child.spec.name, child.reason, ran_s)
-        pause = BACKOFF_S[min(child.failures, len(BACKOFF_S)) - 1] if child.failures and not asked else 0.0
+        planned = asked or code == AGAIN
+        pause = BACKOFF_S[min(child.failures, len(BACKOFF_S)) - 1] if child.failures and not planned else 0.0
         child.start_at = child.since + pause
         child.state = "backoff" if pause else "waiting"
         self._report(child)

@@ -55,7 +55,7 @@ def parse_address(url: str, key: str = "") -> Address:
     if port == 0:
         raise BadAddress("the address has port 0", next_step=_HINT)
     app = parts.path.strip("/")
-    if not app:
+    if not urlsplit(url).path.strip("/"):
         raise BadAddress("the address names no application (the part after the host)", next_step=_HINT)
     secure = parts.scheme.lower() == "rtmps"
     return Address(whole, parts.scheme.lower(), host, port or (443 if secure else 1935), app.split("/")[0])
