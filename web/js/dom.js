@@ -1,0 +1,93 @@
+/** Elements without HTML: text from outside can only ever become text. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * Make an element. Keys beginning with `on` are listeners, `class` and `data-*`/`aria-*` attributes, `style` an object
+ * of CSS properties; booleans switch attributes; anything that is a property of the element is set as one.
+ */
+export function h(tag, props = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(props ?? {})) {
+    if (value === null || value === undefined) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key === "style") for (const [name, v] of Object.entries(value)) element.style.setProperty(name, v);
+    else if (key === "class" || key.includes("-") || key === "role" || key === "for") {
+      element.setAttribute(key, String(value));
+    } else if (key in element && key !== "list" && key !== "form") element[key] = value;
+    else if (value !== false) element.setAttribute(key, value === true ? "" : String(value));
+  }
+  append(element, children);
+  return element;
+}
+
+function append(element, children) {
+  for (const child of children.flat(Infinity)) {
+    if (child === null || child === undefined || child === false) continue;
+    element.append(child instanceof Node ? child : document.createTextNode(String(child)));
+  }
+}
+
+/** Put new children in the place of the old ones. */
+export function fill(element, ...children) {
+  element.replaceChildren();
+  append(element, children);
+  return element;
+}
+
+/** Set text only when it differs, so that nothing is laid out twice a second for nothing. */
+export function say(element, text) {
+  if (element.textContent !== String(text)) element.textContent = String(text);
+}
+
+/** One sign out of /icons.svg; decoration, so hidden from readers. */
+export function icon(name, size = "") {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", `icon ${size}`.trim());
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `/icons.svg#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** A button; with `only` the label is read aloud but not shown. */
+export function button(label, { sign = "", kind = "", small = false, only = false, ...rest } = {}) {
+  const names = ["btn", kind, small ? "small" : "", only ? "only" : ""].filter(Boolean).join(" ");
+  const props = { type: "button", class: names, ...rest };
+  if (only) Object.assign(props, { "aria-label": label, title: label });
+  return h("button", props, sign && icon(sign, small ? "s" : ""), only ? null : h("span", {}, label));
+}
+
+/** A labelled control. */
+export function field(label, control, { hint = "", wide = false } = {}) {
+  return h("label", { class: `field${wide ? " wide" : ""}` }, h("span", {}, label), control,
+    hint && h("small", {}, hint));
+}
+
+/** A drop-down: `options` are [value, label] pairs. */
+export function select(options, value, props = {}) {
+  const element = h("select", { class: "input", ...props },
+    options.map(([v, label]) => h("option", { value: v }, label)));
+  element.value = value ?? options[0]?.[0] ?? "";
+  return element;
+}
+
+/** A few choices side by side; `chosen(value)` is called on a click. */
+export function segments(options, value, chosen, label) {
+  const group = h("div", { class: "seg", role: "group", "aria-label": label });
+  const mark = (now) => {
+    for (const b of group.children) b.setAttribute("aria-pressed", String(b.dataset.value === String(now)));
+  };
+  for (const [v, text] of options) {
+    group.append(h("button", { type: "button", "data-value": v, onclick: () => { mark(v); chosen(v); } }, text));
+  }
+  mark(value);
+  return group;
+}
+
+/** What a list shows while there is nothing in it. */
+export function empty(sign, title, text, action = null) {
+  return h("div", { class: "empty" }, h("div", { class: "bubble" }, icon(sign, "l")), h("b", {}, title),
+    text && h("p", { class: "small" }, text), action);
+}

@@ -1,0 +1,57 @@
+/** Words of the panel in the user's language. */
+import en from "./i18n/en.js";
+import zh from "./i18n/zh.js";
+
+const WORDS = { en, zh };
+const KEY = "na.lang";
+export const LANGS = [["zh", "中文"], ["en", "English"]];
+
+let current = stored() ?? (navigator.language?.toLowerCase().startsWith("zh") ? "zh" : "en");
+document.documentElement.lang = current === "zh" ? "zh-CN" : "en";
+
+function stored() {
+  const value = localStorage.getItem(KEY);
+  return value in WORDS ? value : null;
+}
+
+export const lang = () => current;
+
+/** Change the language; `nightanchor:language` is fired on window. */
+export function setLang(next) {
+  current = next;
+  localStorage.setItem(KEY, next);
+  document.documentElement.lang = next === "zh" ? "zh-CN" : "en";
+  window.dispatchEvent(new Event("nightanchor:language"));
+}
+
+/** The words for `key`, with `{name}` filled in from `values`. */
+export function t(key, values = {}) {
+  const words = WORDS[current][key] ?? WORDS.en[key] ?? key;
+  return words.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name] ?? "") : whole));
+}
+
+/** Whether there are words for `key`. */
+export const known = (key) => key in WORDS[current];
+
+/** The text of a `{zh, en, ja}` document in the user's language, or else in any. */
+export function local(texts) {
+  if (!texts) return "";
+  if (typeof texts === "string") return texts;
+  return texts[current] || texts.zh || texts.en || Object.values(texts).find(Boolean) || "";
+}
+
+const SIGNS = { CNY: "¥", JPY: "¥", USD: "$", EUR: "€", GBP: "£", KRW: "₩" };
+
+/** A price as shoppers write it; an em dash when there is none. */
+export function money(amount, currency = "CNY") {
+  if (amount === null || amount === undefined || amount === "") return "—";
+  return `${SIGNS[currency] ?? `${currency} `}${amount}`;
+}
+
+/** Seconds as 0:07, 12:30 or 3:04:05. */
+export function clock(seconds) {
+  const s = Math.max(0, Math.floor(seconds || 0));
+  const two = (n) => String(n).padStart(2, "0");
+  const minutes = Math.floor(s / 60) % 60;
+  return s < 3600 ? `${minutes}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two(minutes)}:${two(s % 60)}`;
+}
