@@ -1,0 +1,1 @@
+"""Illustrator: draws the presenters and products that the demo ships."""
