@@ -6,7 +6,7 @@ import { status } from "../live.js";
 import { attempt, confirm, done, failed } from "../notice.js";
 import { may, roomPath, session } from "../session.js";
 import { destinationForm } from "./destination_form.js";
-import { outputLine, outputPill } from "./outputs_card.js";
+import { outputPill, outputTrouble } from "./outputs_card.js";
 
 const path = (output) => `/outputs/${encodeURIComponent(output.id)}`;
 
@@ -29,7 +29,10 @@ function pullCard() {
 
 function figures(output, state) {
   const parts = [];
-  if (state.state === "live") parts.push(`${Math.round(state.bitrate_kbps || 0)} kbps`, clock(state.connected_s));
+  if (state.state === "live") {
+    if (state.bitrate_kbps) parts.push(`${Math.round(state.bitrate_kbps)} kbps`);
+    parts.push(clock(state.connected_s));
+  }
   if (state.reconnects) parts.push(t("outputs.reconnects", { n: state.reconnects }));
   if (state.dropped) parts.push(t("outputs.dropped", { n: state.dropped }));
   if (output.kind === "rtmp") parts.push(t(output.has_key ? "outputs.has_key" : "outputs.no_key"));
@@ -46,13 +49,14 @@ export async function destinations(page) {
     const line = h("p", { class: "small faint num" });
     const trouble = h("div", { class: "note bad", hidden: true });
     const paint = (state) => {
-      fill(pill, outputPill(output.paused ? "paused" : state.state));
+      fill(pill, outputPill(output.paused ? "paused" : state.state, output.kind));
       fill(line, figures(output, state));
       const bad = ["failed", "backoff", "stalled"].includes(state.state) && !output.paused;
       trouble.hidden = !bad;
       if (bad) {
-        fill(trouble, icon("warn", "s"), h("div", { class: "wrap" }, h("b", {}, outputLine(state)),
-          state.next_step && h("p", {}, state.next_step),
+        const { what, next } = outputTrouble(state);
+        fill(trouble, icon("warn", "s"), h("div", { class: "wrap" }, h("b", {}, what), next && h("p", {}, next),
+          state.message && state.message !== what && h("p", { class: "mono faint small" }, state.message),
           state.retry_s ? h("p", { class: "faint num" }, t("output.retry", { s: Math.ceil(state.retry_s) })) : null));
       }
     };

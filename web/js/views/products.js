@@ -88,7 +88,7 @@ export async function products(page) {
         h("div", { class: "row wrapping small muted" },
           h("span", {}, t("products.stock")),
           inline(t("products.stock"), p.stock, p.stock ?? t("products.no_stock"), saver(p, "stock"), { inputMode: "numeric" }),
-          h("span", { class: "faint" }, `· ${t("products.counts", { facts, faq: (p.faq ?? []).length })}`)),
+          h("span", { class: "faint" }, t("products.counts", { facts, faq: (p.faq ?? []).length }))),
         h("div", { class: "row between product-foot" },
           may("operator") ? h("div", { class: "row" }, pin, button(t("edit"), { sign: "edit", small: true, onclick: () => open(p) })) : h("span"),
           may("operator") && erase)));

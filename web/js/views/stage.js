@@ -7,7 +7,7 @@ import { Player } from "../player.js";
 import { may, roomPath, session } from "../session.js";
 
 export function stage() {
-  const room = session.room;
+  const { width = 720, height = 1280 } = session.room;
   const video = h("video", { muted: true, playsInline: true, autoplay: true, "aria-label": t("stage.video"), id: "preview" });
   const cover = h("div", { class: "stage-cover" }, h("i", { class: "spinner" }), h("span", {}, t("player.connecting")));
   const latency = h("span", { class: "stage-chip num", title: t("stage.latency.about") }, "—");
@@ -24,7 +24,7 @@ export function stage() {
   video.addEventListener("volumechange", paintSound);
   const jump = h("button", { type: "button", class: "stage-btn", "aria-label": t("stage.jump"), title: t("stage.jump"),
     onclick: () => player.jumpToLive() }, icon("live"), h("span", {}, t("stage.jump")));
-  const frame = h("div", { class: "stage", style: { "aspect-ratio": `${room.width || 720} / ${room.height || 1280}` } }, video, cover,
+  const frame = h("div", { class: "stage", style: { "aspect-ratio": `${width} / ${height}`, "--ratio": width / height } }, video, cover,
     h("div", { class: "stage-top" }, state, latency), h("div", { class: "stage-bottom" }, sound, jump));
 
   const player = new Player(video, roomPath("/preview"), ({ state: now, latency: behind }) => {
