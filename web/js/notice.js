@@ -4,13 +4,26 @@ import { t } from "./i18n.js";
 
 const SHOWN_MS = { good: 3500, bad: 9000 };
 
+/** Where toasts go: into the topmost dialog while one is open, which else would cover them. */
+function place() {
+  const page = document.getElementById("toasts");
+  const dialog = [...document.querySelectorAll("dialog[open]")].at(-1);
+  if (!dialog) return page;
+  let list = dialog.querySelector(":scope > .toasts");
+  if (!list) {
+    list = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
+    dialog.append(list);
+  }
+  return list;
+}
+
 function toast(kind, title, text) {
   const box = h("div", { class: `toast ${kind}`, role: kind === "bad" ? "alert" : "status" },
     icon(kind === "bad" ? "warn" : "check"),
     h("div", { class: "grow wrap" }, h("b", {}, title), text && h("p", {}, text)));
   const close = h("button", { type: "button", "aria-label": t("close"), onclick: () => box.remove() }, icon("close", "s"));
   box.append(close);
-  const list = document.getElementById("toasts");
+  const list = place();
   list.append(box);
   while (list.children.length > 4) list.firstChild.remove();
   setTimeout(() => box.remove(), SHOWN_MS[kind]);
@@ -52,7 +65,9 @@ export function sheet(title, build, { wide = false, closed = () => {} } = {}) {
   dialog.append(box);
   dialog.addEventListener("mousedown", (event) => event.target === dialog && close());
   dialog.addEventListener("close", () => {
+    const left = [...dialog.querySelectorAll(".toast")];
     dialog.remove();
+    if (left.length) place().append(...left);
     closed();
   });
   document.body.append(dialog);

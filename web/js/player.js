@@ -10,6 +10,7 @@ const KEEP_BEHIND_S = 8;
 const TRIM_AT_S = 20;
 const SILENT_MS = 6000;
 const MAX_QUEUED = 300;
+const FAR_S = 8;
 
 /** How fast to play when `behind` seconds lie ahead in the buffer: 1.00 at the target, 1.06 half a second above. */
 export function rateFor(behind) {
@@ -102,7 +103,10 @@ export class Player {
       buffer.appendBuffer(this.queue[0]);
       this.queue.shift();
     } catch (error) {
-      if (error.name === "QuotaExceededError") this.trim(2);
+      if (error.name === "QuotaExceededError") {
+        this.jumpToLive();
+        this.trim(2);
+      }
       else this.reconnect();
     }
   }
@@ -114,6 +118,8 @@ export class Player {
       this.attempt = 0;
       this.jumpToLive();
     }
+    // Timers hardly run in a background tab, where playing may stand still while fragments keep coming.
+    if (this.latency > FAR_S) this.jumpToLive();
     if (this.placed && video.buffered.length && video.currentTime - video.buffered.start(0) > TRIM_AT_S) {
       this.trim(KEEP_BEHIND_S);
     } else this.pump();

@@ -95,7 +95,7 @@ export default {
   "looks.activated": "{name} takes over", "looks.demo": "Ships with NightAnchor", "looks.photo": "From a photo", "looks.mark": "Mark the face",
   "looks.delete.title": "Delete this look?", "looks.delete.text": "“{name}” and its picture are removed.",
   "look.baking": "Preparing", "look.ready": "Ready", "look.needs_landmarks": "Needs marks", "look.failed": "Failed",
-  "marks.title": "Mark the face", "marks.help": "Drag each point to its place. Arrow keys move by a pixel, with Shift by ten.", "marks.save": "Save and prepare", "marks.saved": "Saved; preparing the look",
+  "marks.title": "Mark the face", "marks.help": "Drag each point to its place. Arrow keys move by a pixel, with Shift by ten.", "marks.zoom": "Magnify", "marks.save": "Save and prepare", "marks.saved": "Saved; preparing the look",
   "mark.left_eye": "Eye on the left", "mark.right_eye": "Eye on the right", "mark.mouth_left": "Left corner of the mouth", "mark.mouth_right": "Right corner of the mouth",
   "mark.mouth_top": "Upper lip", "mark.mouth_bottom": "Lower lip", "mark.chin": "Chin",
   "scripts.lead": "What the presenter says of her own accord. Lines rotate and never repeat in a row.", "scripts.add": "Add script", "scripts.edit": "Edit script",

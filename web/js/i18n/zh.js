@@ -95,7 +95,7 @@ export default {
   "looks.activated": "{name} 上场", "looks.demo": "随 NightAnchor 附带", "looks.photo": "来自照片", "looks.mark": "标注五官",
   "looks.delete.title": "删除这个形象？", "looks.delete.text": "“{name}”及其照片将被删除。",
   "look.baking": "制作中", "look.ready": "就绪", "look.needs_landmarks": "需标注", "look.failed": "失败",
-  "marks.title": "标注五官", "marks.help": "把每个点拖到对应位置。方向键移动 1 像素，按住 Shift 移动 10 像素。", "marks.save": "保存并制作", "marks.saved": "已保存，正在制作形象",
+  "marks.title": "标注五官", "marks.help": "把每个点拖到对应位置。方向键移动 1 像素，按住 Shift 移动 10 像素。", "marks.zoom": "放大", "marks.save": "保存并制作", "marks.saved": "已保存，正在制作形象",
   "mark.left_eye": "左侧的眼睛", "mark.right_eye": "右侧的眼睛", "mark.mouth_left": "左嘴角", "mark.mouth_right": "右嘴角",
   "mark.mouth_top": "上唇", "mark.mouth_bottom": "下唇", "mark.chin": "下巴",
   "scripts.lead": "主播主动讲的内容。自动轮换，不会连着重复。", "scripts.add": "添加话术", "scripts.edit": "编辑话术",

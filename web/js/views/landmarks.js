@@ -1,6 +1,6 @@
 /** Landmark editor: drag eyes, mouth and chin to where they are in the picture. */
 import { put } from "../api.js";
-import { button, h } from "../dom.js";
+import { button, h, segments } from "../dom.js";
 import { t } from "../i18n.js";
 import { attempt, done, sheet } from "../notice.js";
 
@@ -92,6 +92,13 @@ export function landmarkEditor(look, saved) {
     place();
   });
 
+  const frame = h("div", { class: "marks-frame" }, board);
+  const zoom = (by) => {
+    board.style.setProperty("--zoom", by);
+    if (!points) return;
+    const [x, y] = points.mouth_top;
+    frame.scrollTo((x / size[0]) * board.offsetWidth - frame.clientWidth / 2, (y / size[1]) * board.offsetHeight - frame.clientHeight / 2);
+  };
   let closeSheet = () => {};
   const save = button(t("marks.save"), { kind: "primary", sign: "check", disabled: true, onclick: () => attempt(save, async () => {
     const body = Object.fromEntries(NAMES.map((name) => [name, points[name].map((v) => Math.round(v * 10) / 10)]));
@@ -102,7 +109,8 @@ export function landmarkEditor(look, saved) {
   }) });
   sheet(t("marks.title"), (close) => {
     closeSheet = close;
-    return { body: h("div", { class: "stack tight" }, where, h("div", { class: "marks-frame" }, board)),
+    return { body: h("div", { class: "stack tight" }, h("div", { class: "row between marks-head" }, where,
+      segments([["1", "1×"], ["2", "2×"], ["4", "4×"]], "1", zoom, t("marks.zoom"))), frame),
       footer: [button(t("cancel"), { onclick: close }), save] };
   }, { wide: true });
 }
