@@ -7,7 +7,7 @@ import numpy as np
 from assets.illustrator.brush import MULTIPLY, SCREEN, SOFT_LIGHT, Brush, Linear, Radial
 from assets.illustrator.colour import WHITE, Colour
 from assets.illustrator.curves import Points, ellipse, flip, mirrored, spline, taper
-from assets.illustrator.person import Person, Pose
+from assets.illustrator.person import REST, Person, Pose
 
 CX = 540.0
 EYE_Y, NOSE_Y, MOUTH_Y, CHIN_Y = 578.0, 684.0, 728.0, 800.0
@@ -16,7 +16,7 @@ JAW_DROP = 30.0
 """How far the chin comes down with the mouth wide open."""
 
 
-def outline(pose: Pose = Pose()) -> Points:
+def outline(pose: Pose = REST) -> Points:
     """The face from temple to chin; the jaw follows the mouth."""
     drop = JAW_DROP * pose.open
     half = spline(

@@ -73,4 +73,6 @@ class Pose:
     wide: float = 0.0
 
 
-__all__ = ["LIN", "MEI", "PEOPLE", "YUN", "Person", "Pose", "asdict", "field"]
+REST = Pose()
+
+__all__ = ["LIN", "MEI", "PEOPLE", "REST", "YUN", "Person", "Pose", "asdict", "field"]

@@ -16,7 +16,7 @@ from assets.illustrator.brush import SCREEN, SOFT_LIGHT, Brush
 from assets.illustrator.colour import WHITE, Colour
 from assets.illustrator.face import CX, EYE_DX, EYE_Y, JAW_DROP, NOSE_Y, eye_curves, mouth_curves, outline, paint_face
 from assets.illustrator.hair import paint_back, paint_front
-from assets.illustrator.person import Person, Pose
+from assets.illustrator.person import REST, Person, Pose
 from assets.illustrator.scene import H, W, paint_scene
 
 Rgb = npt.NDArray[np.uint8]
@@ -45,7 +45,7 @@ def _person(b: Brush, p: Person, pose: Pose) -> None:
     b.glow((CX + 210, 640), 90, 420, Colour.hex("#ffe6c8"), 0.22, blend=SOFT_LIGHT)
 
 
-def render(p: Person, pose: Pose = Pose(), rect: Box = (0, 0, W, H)) -> Rgb:
+def render(p: Person, pose: Pose = REST, rect: Box = (0, 0, W, H)) -> Rgb:
     """The part `rect` of the picture as (h, w, 3) RGB."""
     b = Brush(rect, SCALE)
     paint_scene(b, p)

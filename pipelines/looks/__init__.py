@@ -1,0 +1,1 @@
+"""Looks: a picture of a person becomes a bank that playout can animate."""
