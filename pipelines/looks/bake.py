@@ -37,8 +37,8 @@ GAZE = (-1.0, 0.0, 1.0)
 BROW = (0.0, 1.0)
 BREATH = (0.0, 1 / 3, 2 / 3, 1.0)
 SWAY = (-1.0, 0.0, 1.0)
-YAW_PX, PITCH_PX, BREATH_PX, SWAY_PX, GAZE_PX, BROW_PX = 6.5, 2.2, 3.4, 1.6, 3.0, 4.0
-"""Ranges in pixels of a 720-pixel canvas; neighbouring states lie about two pixels apart, so blends stay sharp."""
+YAW_PX, PITCH_PX, BREATH_PX, SWAY_PX, GAZE_PX, BROW_PX = 5.0, 1.7, 3.4, 1.6, 3.0, 4.0
+"""Ranges in pixels for eyes 109 pixels apart; neighbouring states lie about 1.5 pixels apart, so blends stay sharp."""
 
 
 class NeedsLandmarks(BadInput):

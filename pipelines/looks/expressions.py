@@ -21,8 +21,8 @@ def complete(portrait: Portrait) -> None:
     if not portrait.eyes:
         for closed in CLOSED:
             portrait.eyes[closed] = _lids(portrait.picture, points, span, closed)
-        x0, y0 = np.minimum(points["left_eye"], points["right_eye"]) - (0.55 * span, 0.55 * span)
-        x1, y1 = np.maximum(points["left_eye"], points["right_eye"]) + (0.55 * span, 0.38 * span)
+        x0, y0 = np.minimum(points["left_eye"], points["right_eye"]) - np.array([0.55 * span, 0.55 * span])
+        x1, y1 = np.maximum(points["left_eye"], points["right_eye"]) + np.array([0.55 * span, 0.38 * span])
         portrait.eyes_rect = _rect(x0, y0, x1, y1, portrait.picture)
     if not portrait.mouth:
         for opening in OPEN:
