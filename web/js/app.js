@@ -1,6 +1,6 @@
 /** Entry: sign-in, the frame around the pages, and the route in the address's hash. */
 import { onSignedOut } from "./api.js";
-import { button, empty, fill, h, icon, say } from "./dom.js";
+import { brandMark, button, empty, fill, h, icon, say } from "./dom.js";
 import { lang, setLang, t } from "./i18n.js";
 import { status } from "./live.js";
 import { failed } from "./notice.js";
@@ -37,8 +37,7 @@ function switches() {
       onclick: () => setTheme(dark ? "light" : "dark") }, icon(dark ? "sun" : "moon", "s")));
 }
 
-const brand = () => h("a", { class: "brand", href: "#/studio", "aria-label": "NightAnchor" },
-  h("img", { src: "/logo.svg", alt: "", width: 30, height: 30 }), h("b", {}, "NightAnchor"));
+const brand = () => h("a", { class: "brand", href: "#/studio", "aria-label": "NightAnchor" }, brandMark(30));
 
 function links(kind) {
   return h("nav", { class: kind, "aria-label": t("nav.label") }, Object.keys(PAGES).map((name) =>

@@ -59,6 +59,13 @@ export function button(label, { sign = "", kind = "", small = false, only = fals
   return h("button", props, sign && icon(sign, small ? "s" : ""), only ? null : h("span", {}, label));
 }
 
+/** The logo with the name; the name alone where the picture is missing. */
+export function brandMark(size) {
+  const logo = h("img", { src: "/logo.svg", alt: "", width: size, height: size });
+  logo.addEventListener("error", () => logo.remove());
+  return [logo, h("b", {}, "NightAnchor")];
+}
+
 /** A labelled control. */
 export function field(label, control, { hint = "", wide = false } = {}) {
   return h("label", { class: `field${wide ? " wide" : ""}` }, h("span", {}, label), control,

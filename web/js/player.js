@@ -163,7 +163,7 @@ export class Player {
       else video.playbackRate = rateFor(latency);
       if (video.paused && this.state !== "blocked") this.play();
       const flowing = performance.now() - this.heard < 2500;
-      if (this.socket) this.set(flowing ? "playing" : "stalled");
+      if (this.socket && (video.readyState >= 2 || !flowing)) this.set(flowing ? "playing" : "stalled");
     }
     this.changed({ state: this.state, latency });
   }

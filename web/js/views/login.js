@@ -1,5 +1,5 @@
 /** Login: one token, nothing else. */
-import { button, field, fill, h, icon } from "../dom.js";
+import { brandMark, button, field, fill, h, icon } from "../dom.js";
 import { lang, setLang, t } from "../i18n.js";
 
 export function login(app, enter, problem = null) {
@@ -31,7 +31,7 @@ export function login(app, enter, problem = null) {
   const again = () => login(app, enter, problem);
   fill(app, h("div", { class: "login" },
     h("div", { class: "login-side" },
-      h("div", { class: "brand" }, h("img", { src: "/logo.svg", alt: "", width: 40, height: 40 }), h("b", {}, "NightAnchor")),
+      h("div", { class: "brand" }, brandMark(40)),
       h("p", { class: "login-claim" }, t("login.claim")), h("p", { class: "login-sub" }, t("login.sub"))),
     h("main", { class: "login-main" }, form,
       button(lang() === "zh" ? "English" : "中文", { sign: "globe", kind: "ghost", small: true, id: "lang-switch",

@@ -17,15 +17,18 @@ export function stage() {
     paintSound();
   } });
   const paintSound = () => {
-    fill(sound, icon(video.muted ? "muted" : "volume"), video.muted ? h("span", {}, t("stage.unmute")) : null);
-    sound.setAttribute("aria-label", t(video.muted ? "stage.unmute" : "stage.mute"));
+    const label = t(video.muted ? "stage.unmute" : "stage.mute");
+    fill(sound, icon(video.muted ? "muted" : "volume", "s"), video.muted ? h("span", {}, label) : null);
+    sound.classList.toggle("lit", video.muted);
+    sound.setAttribute("aria-label", label);
+    sound.title = label;
   };
   paintSound();
   video.addEventListener("volumechange", paintSound);
   const jump = h("button", { type: "button", class: "stage-btn", "aria-label": t("stage.jump"), title: t("stage.jump"),
-    onclick: () => player.jumpToLive() }, icon("live"), h("span", {}, t("stage.jump")));
-  const frame = h("div", { class: "stage", style: { "aspect-ratio": `${width} / ${height}`, "--ratio": width / height } }, video, cover,
-    h("div", { class: "stage-top" }, state, latency), h("div", { class: "stage-bottom" }, sound, jump));
+    onclick: () => player.jumpToLive() }, icon("live", "s"));
+  const frame = h("div", { class: "stage", style: { "aspect-ratio": `${width} / ${height}`, "--ratio": width / height } }, video, cover);
+  const strip = h("div", { class: "stage-bar" }, state, latency, h("span", { class: "grow" }), jump, sound);
 
   const player = new Player(video, roomPath("/preview"), ({ state: now, latency: behind }) => {
     const playing = now === "playing";
@@ -57,7 +60,7 @@ export function stage() {
     say(look, document.look?.name ?? t("stage.no_look"));
   };
   const look = h("b", { class: "clip" }, "—");
-  const element = h("section", { class: "card stage-card", "aria-label": t("stage.label") }, frame,
+  const element = h("section", { class: "card stage-card", "aria-label": t("stage.label") }, strip, frame,
     h("div", { class: "row between stage-foot" },
       h("div", { class: "grow" }, h("div", { class: "small faint" }, t("stage.presenter")), look), power));
   return { element, update, close: () => player.close() };
