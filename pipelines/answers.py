@@ -175,7 +175,8 @@ class Answers:
             return self._say("human", lang)
         if found.intent == "price" and product is not None:
             text = self._say("price", lang)
-            return text + (_space(lang) + self._say("was", lang) if _dropped(product) and self._rng.random() < 0.6 else "")
+            more = _dropped(product) and self._rng.random() < 0.6
+            return text + (_space(lang) + self._say("was", lang) if more else "")
         if found.intent == "discount" and product is not None:
             if _dropped(product):
                 return self._say("price", lang) + _space(lang) + self._say("was", lang)

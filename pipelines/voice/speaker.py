@@ -60,7 +60,7 @@ class Speaker:
         whole = np.concatenate(parts)
         phones.append(Phone("_", at, len(whole) / sample_rate))
         voiced = loudness.level(loudness.polish(whole, sample_rate), sample_rate)
-        return Speech(_faded(voiced, sample_rate), sample_rate, tuple(phones), _merged(words), line.lang)
+        return Speech(_faded(voiced, sample_rate), sample_rate, tuple(phones), _filled(_merged(words), line.text), line.lang)
 
 
 def _resample(clip: Clip, rate: int) -> Pcm:
@@ -128,6 +128,17 @@ def _merged(words: list[WordSpan]) -> tuple[WordSpan, ...]:
             out[-1] = WordSpan(last.start, max(last.end, word.end), last.t0, max(last.t1, word.t1))
         else:
             out.append(word)
+    return tuple(out)
+
+
+def _filled(words: tuple[WordSpan, ...], text: str) -> tuple[WordSpan, ...]:
+    """Characters for which the engine told no time, as the second of 妈妈, belong to the word before them."""
+    out = []
+    for n, word in enumerate(words):
+        limit = words[n + 1].start if n + 1 < len(words) else len(text)
+        gap = text[word.end : limit]
+        letters = [k for k, c in enumerate(gap) if c.isalnum()]
+        out.append(WordSpan(word.start, word.end + letters[-1] + 1, word.t0, word.t1) if letters else word)
     return tuple(out)
 
 
