@@ -60,7 +60,8 @@ class Speaker:
         whole = np.concatenate(parts)
         phones.append(Phone("_", at, len(whole) / sample_rate))
         voiced = loudness.level(loudness.polish(whole, sample_rate), sample_rate)
-        return Speech(_faded(voiced, sample_rate), sample_rate, tuple(phones), _filled(_merged(words), line.text), line.lang)
+        spans = _filled(_merged(words), line.text)
+        return Speech(_faded(voiced, sample_rate), sample_rate, tuple(phones), spans, line.lang)
 
 
 def _resample(clip: Clip, rate: int) -> Pcm:
