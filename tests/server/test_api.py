@@ -31,7 +31,8 @@ async def test_the_demo_room_is_there_with_its_goods(api: Api) -> None:
     assert len(products) == 6
     serum = products[0]
     assert serum["price"] == "99.90" and serum["has_picture"] and len(serum["faq"]) >= 6
-    assert {s["kind"] for s in (await api.client.get("/scripts", params={"room": "main"})).json()} >= {"greeting", "pitch"}
+    scripts = (await api.client.get("/scripts", params={"room": "main"})).json()
+    assert {s["kind"] for s in scripts} >= {"greeting", "pitch"}
     assert (await api.client.get("/products/serum/picture")).headers["content-type"] == "image/png"
 
 
@@ -128,7 +129,8 @@ async def test_bad_addresses_are_refused(api: Api, url: str) -> None:
     [
         ("GET", "/rooms/none", None), ("GET", "/products/none", None), ("PATCH", "/products/none", {"stock": 1}),
         ("GET", "/outputs/999", None), ("DELETE", "/outputs/999", None), ("GET", "/looks/none", None),
-        ("POST", "/looks/none/activate", {"room": "main"}), ("GET", "/scripts/none", None), ("GET", "/nothing/here", None),
+        ("POST", "/looks/none/activate", {"room": "main"}),
+        ("GET", "/scripts/none", None), ("GET", "/nothing/here", None),
         ("POST", "/chat", {"room": "none", "user": "a", "text": "b"}), ("POST", "/rooms/none/start", None),
         ("DELETE", "/auth/tokens/999", None), ("GET", "/products/none/picture", None),
     ],

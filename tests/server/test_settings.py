@@ -32,7 +32,8 @@ def test_file_then_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("serverr: {}", "did you mean server?"), ("server: {prot: 1}", "did you mean server.port?"), ("video: {fps: 24}", "video.fps"),
+        ("serverr: {}", "did you mean server?"), ("server: {prot: 1}", "did you mean server.port?"),
+        ("video: {fps: 24}", "video.fps"),
         ("server: {port: 99999}", "server.port"), ("- a", "holds no keys"), ("{", "not YAML"), ("video: 3", "video"),
     ],
 )
