@@ -26,7 +26,7 @@ from streaming.errors import BadPicture, Conflict, NotFound
 log = logging.getLogger("nightanchor.looks")
 
 BAKE_LIMIT_S = 240.0
-NICE = 10
+NICE = 19
 PORTRAITS = Path(__file__).parents[1] / "assets" / "portraits"
 NAMES = {"lin": "林晚 · Lin", "mei": "梅朵 · Mei", "yun": "云裳 · Yun"}
 _TYPES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp", b"GIF8": ".gif", b"BM": ".bmp"}

@@ -48,4 +48,9 @@ def loaded_after(module: str) -> set[str]:
 
 
 def test_what_each_process_really_loads() -> None:
-    assert not loaded_after("streaming.supervisor") & {"torch", "av", "cv2", "numpy", "fastapi", "sqlalchemy"}
+    heavy = {"torch", "av", "cv2", "numpy", "fastapi", "sqlalchemy"}
+    assert not loaded_after("streaming.supervisor") & heavy
+    assert not loaded_after("server.cli.run") & heavy
+    assert not loaded_after("server.main") & {"torch", "av", "cv2"}
+    assert not loaded_after("streaming.playout.__main__") & {"torch", "fastapi", "sqlalchemy"}
+    assert not loaded_after("streaming.mux.__main__") & heavy
