@@ -18,8 +18,10 @@ SETTLE_S = 0.12
 """Within this time the head comes back to idle when speech ends; tracks end at 0, so it is hardly ever seen."""
 _SMILE_WIDE = 0.35
 _TALK_SWAY = 0.25
-_NEAR = 0.015
-"""A value this close to a grid point (in grid steps) is taken for it."""
+_NEAR = 0.04
+"""A value this close to a grid point (in grid steps) is taken for it: less than a tenth of a pixel."""
+_SLOW = ("breath", "sway")
+"""Axes so slow that a region of theirs alone is painted every other tick."""
 
 
 class Presenter:
@@ -32,6 +34,7 @@ class Presenter:
         self._head = [0.0, 0.0, 0.0, 0.0]
         self._pull = 1 - 0.5 ** (1 / max(1.0, SETTLE_S * fps))
         self._painters = [_Painter(region) for region in look.regions]
+        self._first: int | None = None
 
     def paint_all(self, scene: Canvas) -> Rect:
         """Paint the resting picture; returns what was painted."""
@@ -44,6 +47,8 @@ class Presenter:
     def render(self, scene: Canvas, tick: int, face: FaceFrame | None) -> list[Rect]:
         """Paint what moved in `tick`; `face` is None while nobody speaks."""
         said = face or STILL
+        if self._first is None:
+            self._first = tick
         pose = self._idle.at(tick / self._fps)
         wanted = (said.yaw + 0.25 * said.roll, said.pitch, said.brow, said.smile)
         for k, value in enumerate(wanted):
@@ -59,8 +64,10 @@ class Presenter:
         }
         moved: list[Rect] = []
         for painter in self._painters:
+            if painter.slow and tick % 2 and tick != self._first:
+                continue
             rect = painter.paint(scene, values)
-            if rect is not None and not any(_inside(rect, other) for other in moved):
+            if not any(_inside(rect, other) for other in moved):
                 moved.append(rect)
         return moved
 
@@ -74,24 +81,27 @@ class _Painter:
 
     def __init__(self, region: Region) -> None:
         self._region = region
+        self.slow = all(axis in _SLOW for axis in region.axes)
         rect = region.rect
         n = rect.w * rect.h
-        self._cut = (n, n + n // 4)
-        self._shapes = ((rect.h, rect.w), (rect.h // 2, rect.w // 2))
-        size = n * 3 // 2
-        self._buffers = [np.empty(size, np.uint8) for _ in range(2 ** len(region.axes))]
+        self._cuts = (slice(0, n), slice(n, n + n // 4), slice(n + n // 4, None))
+        self._shapes = ((rect.h, rect.w), (rect.h // 2, rect.w // 2), (rect.h // 2, rect.w // 2))
+        self._buffers = [np.empty(n * 3 // 2, np.uint8) for _ in range(2 ** len(region.axes))]
 
-    def paint(self, scene: Canvas, values: dict[str, float]) -> Rect | None:
+    def paint(self, scene: Canvas, values: dict[str, float]) -> Rect:
         """Put the region for these values onto the scene."""
-        state = self._blend(values)
-        a, b = self._cut
-        y, u, v = scene.planes(self._region.rect)
-        np.copyto(y, state[:a].reshape(self._shapes[0]))
-        np.copyto(u, state[a:b].reshape(self._shapes[1]))
-        np.copyto(v, state[b:].reshape(self._shapes[1]))
+        states, share = self._blend(values)
+        planes = scene.planes(self._region.rect)
+        for plane, cut, shape in zip(planes, self._cuts, self._shapes, strict=True):
+            if len(states) == 1:
+                np.copyto(plane, states[0][cut].reshape(shape))
+            else:
+                one, two = (state[cut].reshape(shape) for state in states)
+                cv2.addWeighted(one, 1 - share, two, share, 0, dst=plane)
         return self._region.rect
 
-    def _blend(self, values: dict[str, float]) -> Plane:
+    def _blend(self, values: dict[str, float]) -> tuple[list[Plane], float]:
+        """The last two states to blend, and how; or the only one."""
         region = self._region
         ends: list[tuple[int, ...]] = []
         shares: list[float] = []
@@ -107,16 +117,15 @@ class _Painter:
         states = [region.states[index] for index in itertools.product(*ends)]
         # The last axis varies fastest: halve the list along it, then along the one before.
         at = 0
-        for share in reversed(shares):
+        for share in reversed(shares[1:]):
             merged = []
             for k in range(0, len(states), 2):
-                out = self._buffers[at % len(self._buffers)]
+                out = self._buffers[at]
                 at += 1
                 cv2.addWeighted(states[k], 1 - share, states[k + 1], share, 0, dst=out)
                 merged.append(out)
             states = merged
-        blended: Plane = states[0]
-        return blended
+        return states, shares[0] if shares else 0.0
 
 
 def _place(grid: tuple[float, ...], value: float) -> tuple[int, float]:

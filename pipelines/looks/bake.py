@@ -116,12 +116,12 @@ class _Plan:
         f = face
         head = max(f.chin_y - f.eye_y, f.span)
         self._head_rect = self._rect(
-            f.cx - 2.05 * head, f.eye_y - 2.15 * head, f.cx + 2.05 * head, f.chin_y + 0.9 * head
+            f.cx - 1.75 * head, f.eye_y - 1.95 * head, f.cx + 1.75 * head, f.chin_y + 0.85 * head
         )
-        bottom = min(self._h, f.chin_y + 3.2 * head)
+        bottom = min(self._h, f.chin_y + 2.7 * head)
         # Below the head's region: where regions overlapped, each would undo the other's motion.
         top = self._head_rect.y + self._head_rect.h
-        self._torso_rect = self._rect(f.cx - 3.3 * head, top, f.cx + 3.3 * head, max(bottom, top + 0.5 * head))
+        self._torso_rect = self._rect(f.cx - 2.6 * head, top, f.cx + 2.6 * head, max(bottom, top + 0.5 * head))
         self._head = head
 
     def _rect(self, x0: float, y0: float, x1: float, y1: float) -> Rect:
@@ -140,7 +140,7 @@ class _Plan:
         """Where each pixel of `rect` comes from for a head pose."""
         f, r = self._face, self._head_rect
         x, y = _pixels(rect)
-        edge = 0.42 * self._head
+        edge = 0.38 * self._head
         free = _smooth(np.minimum(np.minimum(x - r.x, r.x + r.w - x), y - r.y) / edge)
         # The neck bends: what lies below the chin moves less and less.
         free = free * _smooth((r.y + r.h - 4 - y) / (r.y + r.h - 4 - (f.chin_y - 0.05 * self._head)))
