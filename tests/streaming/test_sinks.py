@@ -208,3 +208,19 @@ def test_a_folder_that_cannot_be_written_is_named_and_used_once_it_can(tmp_path:
         assert str(blocker) in sink.status["message"]
         blocker.unlink()
         sink.reach("live", 20)
+
+
+def test_a_full_disk_stops_the_recording_until_there_is_room(tmp_path: Path, packets: Packets) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(disk)], capture_output=True).returncode:
+        pytest.skip("a small file system can't be mounted here; it needs root")
+    try:
+        with recorder(tmp_path, disk / "rec", segment_s=60, keep_gb=1) as sink:
+            sink.reach("backoff")
+            assert sink.status["reason"] == "disk_full"
+            assert "goes on by itself" in sink.status["next_step"]
+            subprocess.run(["mount", "-o", "remount,size=200m", str(disk)], check=True)
+            sink.reach("live", 20)
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
