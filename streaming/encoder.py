@@ -8,6 +8,7 @@ as the init segment and what the packets were made with can't differ. Packets ar
 from __future__ import annotations
 
 import io
+import logging
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple, cast
@@ -23,6 +24,8 @@ from av.video.stream import VideoStream
 from streaming.canvas import Canvas
 from streaming.errors import BadInput
 from streaming.ring import AUDIO, VIDEO
+
+log = logging.getLogger("nightanchor.encoder")
 
 GOP_S = 2
 _BT709 = 1
@@ -96,8 +99,10 @@ class Encoder:
                 self._open(name)
             except (av.FFmpegError, ValueError) as e:
                 fault = e
+                log.info("encoder %s does not open here: %s", name, e)
                 continue
             self.name = name
+            log.info("encoding %dx%d with %s", settings.width, settings.height, name)
             break
         else:
             raise BadInput(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import sys
 
 import cv2
@@ -20,6 +21,7 @@ COLLECT_SLACK_S = 0.015
 
 def main() -> None:
     """Run until the supervisor says stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     child = Child.from_env()
     cv2.setNumThreads(1)
     sys.setswitchinterval(SWITCH_S)
