@@ -13,6 +13,10 @@ _UNITS = {
     "ml": "millilitres", "l": "litres", "g": "grams", "kg": "kilograms", "mg": "milligrams", "cm": "centimetres",
     "mm": "millimetres", "m": "metres", "km": "kilometres", "oz": "ounces", "min": "minutes", "h": "hours",
 }
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)
 _MONEY = {
     "$": ("dollar", "cent"), "€": ("euro", "cent"), "£": ("pound", "pence"), "¥": ("yuan", ""), "￥": ("yuan", ""),
     "yuan": ("yuan", ""), "yen": ("yen", ""),
@@ -45,6 +49,11 @@ def _ordinal(m: re.Match[str]) -> str:
     return str(num2words(int(m["o"]), to="ordinal"))
 
 
+def _date(m: re.Match[str]) -> str:
+    month = _MONTHS[(int(m["mo"]) - 1) % 12]
+    return f"{month} {num2words(int(m['d']), to='ordinal')}, {num2words(int(m['y']), to='year')}"
+
+
 def _clock(m: re.Match[str]) -> str:
     hour, minute = str(num2words(int(m["h"]))), int(m["mi"])
     if not minute:
@@ -59,10 +68,12 @@ def _unit(m: re.Match[str]) -> str:
 
 _RULES: list[tuple[str, Callable[[re.Match[str]], str]]] = [
     (r"(?P<url>https?://\S+|www\.\S+)", lambda m: "link"),
+    (r"(?P<y>\d{4})-(?P<mo>\d{1,2})-(?P<d>\d{1,2})(?!\d)", _date),
     (rf"(?P<cur>[¥￥$€£])\s?(?P<pn>{NUMBER})", lambda m: money(m["pn"], m["cur"])),
     (rf"(?P<yn>{NUMBER})\s(?P<yc>yuan|yen)\b", lambda m: money(m["yn"], m["yc"])),
     (r"(?<!\d)(?P<h>[01]?\d|2[0-3]):(?P<mi>[0-5]\d)(?!\d)", _clock),
     (rf"(?P<r1>{NUMBER})\s?[-–~]\s?(?P<r2>{NUMBER})(?![\d-])", lambda m: f"{number(m['r1'])} to {number(m['r2'])}"),
+    (r"(?P<to>(?<=[%％\d])\s?[-–~]\s?(?=[¥￥$€£]?\d))", lambda m: " to "),
     (rf"(?P<pc>{NUMBER})\s?[%％]", lambda m: number(m["pc"]) + " percent"),
     (r"(?P<o>\d+)(?:st|nd|rd|th)\b", _ordinal),
     (rf"(?P<un>{NUMBER})\s?(?P<uu>ml|mL|kg|mg|cm|mm|km|min|oz|[gLlmh])\b", _unit),

@@ -17,9 +17,11 @@ _UNITS = {
     "％": "パーセント",
 }
 _NUMERIC = re.compile(
-    rf"(?P<url>https?://\S+)|(?P<cur>[¥￥$€£])\s?(?P<pn>{NUMBER})"
+    r"(?P<url>https?://\S+)|(?<!\d)(?P<h>[01]?\d|2[0-4])[:：](?P<mi>[0-5]\d)(?!\d)"
+    r"|(?<![\d/])(?P<fa>\d{1,2})/(?P<fb>\d{1,3})(?![\d/])|(?P<tel>0\d{1,3}-?\d{2,4}-?\d{3,4}(?!\d))"
+    rf"|(?P<cur>[¥￥$€£])\s?(?P<pn>{NUMBER})"
     rf"|(?P<un>{NUMBER})\s?(?P<uu>ml|mL|kg|mg|cm|mm|℃|°C|[%％]|[gLlm](?![A-Za-z]))|(?P<n>{NUMBER})"
-    r"|(?P<plus>[+＋]+)|(?P<and>[&＆])"
+    r"|(?P<plus>[+＋]+)|(?P<and>[&＆])|(?P<to>(?<=[\d日時円元%％])[-~〜～–](?=[¥￥$€£]?\d))"
 )
 _MONEY = {"¥": "円", "￥": "円", "$": "ドル", "€": "ユーロ", "£": "ポンド"}
 
@@ -39,6 +41,15 @@ def number(text: str) -> str:
 def _words(m: re.Match[str]) -> str:
     if m["url"]:
         return "リンク"
+    if m["h"]:
+        minutes = f"{number(m['mi'])}分" if int(m["mi"]) else ""
+        return f"{number(m['h'])}時{minutes}"
+    if m["fa"]:
+        return f"{number(m['fb'])}分の{number(m['fa'])}"
+    if m["tel"]:
+        return "、".join("ゼロ イチ ニ サン ヨン ゴー ロク ナナ ハチ キュウ".split()[int(d)] for d in m["tel"] if d.isdigit())
+    if m["to"]:
+        return "から"
     if m["cur"]:
         return number(m["pn"]) + _MONEY[m["cur"]]
     if m["uu"]:

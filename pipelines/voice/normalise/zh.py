@@ -116,6 +116,8 @@ def _range(m: re.Match[str]) -> str:
     tail = m["rt"]
     if tail in ("%", "％"):
         return f"百分之{number(m['r1'])}到百分之{number(m['r2'])}"
+    if tail in ("元", "块钱"):
+        return f"{number(m['r1'])}到{number(m['r2'])}块"
     return f"{number(m['r1'], liang=bool(tail))}到{number(m['r2'], liang=bool(tail))}{_UNITS.get(tail, tail)}"
 
 
@@ -133,18 +135,22 @@ def _measured(m: re.Match[str]) -> str:
 _RULES: list[tuple[str, Callable[[re.Match[str]], str]]] = [
     (r"(?P<url>https?://\S+|www\.\S+)", lambda m: "网址"),
     (r"(?P<y>\d{4})[-/.](?P<mo>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)", _date),
+    (
+        r"(?<!\d)(?P<ph>1\d{2}[- ]?\d{4}[- ]?\d{4}|0\d{2,3}-\d{7,8}|400-?\d{3}-?\d{4})(?![\d-])",
+        lambda m: serial(m["ph"], phone=True),
+    ),
     (r"(?P<year>\d{4}|\d{2})(?=年)", lambda m: serial(m["year"])),
     (r"(?<!\d)(?P<h>[01]?\d|2[0-4])[:：](?P<mi>[0-5]\d)(?!\d)", _clock),
     (rf"(?P<cur>[¥￥$€£])\s?(?P<pn>{NUMBER})元?", _price_of),
     (rf"(?P<yn>{NUMBER})(?:元|块钱)(?!素|件|月|旦)", lambda m: price(m["yn"])),
     (
         rf"(?P<r1>{NUMBER})\s?(?:[-~～—–]|至)\s?(?P<r2>{NUMBER})\s?"
-        rf"(?P<rt>%|％|ml|mL|ML|g|kg|cm|mm|℃|[{_MEASURES}])?(?![\d-])",
+        rf"(?P<rt>%|％|ml|mL|ML|g|kg|cm|mm|℃|元|块钱|[{_MEASURES}])?(?![\d:：-])",
         lambda m: _range(m) if m["rt"] else f"{number(m['r1'])}到{number(m['r2'])}",
     ),
+    (r"(?P<to>(?<=[\u4e00-\u9fff%％\d℃])\s?[-~～—–]\s?(?=[¥￥$€£]?\d))", lambda m: "到"),
     (rf"(?P<pc>{NUMBER})[%％]", lambda m: "百分之" + number(m["pc"])),
     (r"(?P<z>\d(?:\.\d)?|\d{2})折", _discount),
-    (r"(?<!\d)(?P<ph>1\d{10}|0\d{2,3}-\d{7,8}|400-?\d{3}-?\d{4})(?!\d)", lambda m: serial(m["ph"], phone=True)),
     (r"第(?P<o>\d+)", lambda m: "第" + integer(m["o"])),
     (r"(?<![\d/])(?P<fa>\d{1,2})/(?P<fb>\d{1,3})(?![\d/])", lambda m: f"{integer(m['fb'])}分之{integer(m['fa'])}"),
     (
@@ -154,10 +160,10 @@ _RULES: list[tuple[str, Callable[[re.Match[str]], str]]] = [
     (r"(?P<plus>[+＋]+)(?![\d\s]*[\d])", lambda m: ("加", "两个加", "三个加", "四个加")[min(len(m["plus"]), 4) - 1]),
     (rf"(?P<mn>{NUMBER})(?P<mw>[{_MEASURES}])", _measured),
     (
-        r"(?<!\d)-(?P<neg>\d+(?:\.\d+)?)(?P<nu>℃|°C)?",
+        r"(?<![\d\u4e00-\u9fff%])-(?P<neg>\d+(?:\.\d+)?)(?P<nu>℃|°C)?",
         lambda m: "负" + number(m["neg"]) + _UNITS.get(m["nu"] or "", ""),
     ),
-    (r"(?P<sn>\d{7,})", lambda m: serial(m["sn"])),
+    (r"(?P<sn>\d{3,}\d{4}(?<!0000))", lambda m: serial(m["sn"])),
     (rf"(?P<n>{NUMBER})", lambda m: number(m["n"])),
     (r"(?P<x>[×xX*])(?=\s?\d)", lambda m: "乘"),
     (r"(?P<and>[&＆])", lambda m: "和"),

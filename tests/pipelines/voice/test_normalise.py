@@ -15,13 +15,16 @@ ZH = {
     "9:05": "九点零五分", "第2件半价": "第二件半价", "13812345678": "幺三八幺二三四五六七八", "2瓶": "两瓶",
     "12瓶": "十二瓶", "1/2勺": "二分之一勺", "30ml": "三十毫升", "1.5L": "一点五升", "-5℃": "负五摄氏度",
     "10010": "一万零一十", "110": "一百一十", "1005个": "一千零五个", "100000": "十万", "20000件": "两万件",
-    "2026年": "二零二六年", "买1送1": "买一送一", "库存128瓶": "库存一百二十八瓶", "100%": "百分之百"[:0] + "百分之一百",
+    "2026年": "二零二六年", "买1送1": "买一送一", "库存128瓶": "库存一百二十八瓶", "100%": "百分之一百", "8点-10点": "八点到十点",
+    "138-1234-5678": "幺三八幺二三四五六七八", "10:00-12:00": "十点整到十二点整", "¥99-¥199": "九十九块到一百九十九块",
+    "100-200元": "一百到二百块", "1000000": "一百万",
 }
 EN = {
     "It is $19.99.": "It is nineteen dollars and ninety-nine cents.", "99.9 yuan": "ninety-nine point nine yuan",
     "$1": "one dollar", "30% off": "thirty percent off", "3-5 days": "three to five days", "50ml": "fifty millilitres",
     "the 1st": "the first", "at 20:30": "at twenty thirty", "1,280 pieces": "one thousand, two hundred and eighty pieces",
-    "SPF": "S P F", "A & B": "A and B",
+    "SPF": "S P F", "A & B": "A and B", "2026-11-11": "November eleventh, twenty twenty-six",
+    "5%–10%": "five percent to ten percent",
 }
 
 
@@ -40,6 +43,17 @@ def test_latin_names_inside_chinese_are_said_in_english() -> None:
     assert [(s.lang, s.text) for s in segments] == [
         ("zh", "这是"), ("en", "Morning Dew"), ("zh", "的"), ("en", "S P F"), ("zh", "五十加防晒"),
     ]
+
+
+JA = {
+    "20:05から": "ニジュージゴフンカラ", "1/2": "ニブンノイチ", "1,280円": "センニヒャクハチジューエン", "50ml": "ゴジューミリリットル",
+    "11月11日": "ジューイチガツジューイチニチ", "30%": "サンジューパーセント",
+}
+
+
+@pytest.mark.parametrize(("written", "said"), JA.items())
+def test_japanese(written: str, said: str) -> None:
+    assert "".join(s.text for s in spoken(written, "ja")) == said
 
 
 def test_kanji_are_read_and_particles_said_as_they_sound() -> None:
