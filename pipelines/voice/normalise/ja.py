@@ -23,6 +23,7 @@ _NUMERIC = re.compile(
     rf"|(?P<un>{NUMBER})\s?(?P<uu>ml|mL|kg|mg|cm|mm|℃|°C|[%％]|[gLlm](?![A-Za-z]))|(?P<n>{NUMBER})"
     r"|(?P<plus>[+＋]+)|(?P<and>[&＆])|(?P<to>(?<=[\d日時円元%％])[-~〜～–](?=[¥￥$€£]?\d))"
 )
+_DIGITS = "ゼロ イチ ニ サン ヨン ゴー ロク ナナ ハチ キュウ".split()
 _MONEY = {"¥": "円", "￥": "円", "$": "ドル", "€": "ユーロ", "£": "ポンド"}
 
 
@@ -47,7 +48,7 @@ def _words(m: re.Match[str]) -> str:
     if m["fa"]:
         return f"{number(m['fb'])}分の{number(m['fa'])}"
     if m["tel"]:
-        return "、".join("ゼロ イチ ニ サン ヨン ゴー ロク ナナ ハチ キュウ".split()[int(d)] for d in m["tel"] if d.isdigit())
+        return "、".join(_DIGITS[int(d)] for d in m["tel"] if d.isdigit())
     if m["to"]:
         return "から"
     if m["cur"]:
