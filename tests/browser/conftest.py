@@ -29,7 +29,8 @@ class Panel:
         self.page.wait_for_selector(f".view-{name} .card")
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running in this thread; it must be gone before tests with loops of their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
