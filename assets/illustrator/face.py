@@ -12,7 +12,7 @@ from assets.illustrator.person import REST, Person, Pose
 CX = 540.0
 EYE_Y, NOSE_Y, MOUTH_Y, CHIN_Y = 578.0, 684.0, 728.0, 800.0
 EYE_DX = 82.0
-JAW_DROP = 30.0
+JAW_DROP = 36.0
 """How far the chin comes down with the mouth wide open."""
 
 
@@ -60,7 +60,7 @@ def _modelling(b: Brush, p: Person, shade: Colour, pose: Pose) -> None:
 
 def _blush(b: Brush, p: Person) -> None:
     for side in (-1, 1):
-        b.glow((CX + side * 104, 664), 78, 46, p.blush, 0.42)
+        b.glow((CX + side * 106, 662), 84, 50, p.blush, 0.29)
         b.glow((CX + side * 100, 654), 30, 16, WHITE, 0.20)
     b.glow((CX, NOSE_Y - 2), 24, 14, p.blush, 0.20)
     b.glow((CX, 790), 50, 22, p.blush, 0.14)
@@ -247,9 +247,9 @@ def _mouth(b: Brush, p: Person, pose: Pose) -> None:
     if pose.open < 0.12:
         b.stroke(c["inner_top"], 3.0, seam, alpha=0.75 * (1 - pose.open * 5), profile=taper(0.5, 0.5, 0.5))
     for side, end in ((-1, c["top"][0]), (1, c["top"][-1])):
-        b.glow((float(end[0]) + side * 3.5, float(end[1])), 8, 6, seam, 0.32, blend=MULTIPLY)
-        b.stroke(spline([(float(end[0]) - side * 3, float(end[1]) + 1), (float(end[0]) + side * 3, float(end[1]) - 1.5),
-                         (float(end[0]) + side * 6, float(end[1]) - 5)], 12), 2.4, seam, alpha=0.42, profile=taper(1, 0, 0.2))
+        b.glow((float(end[0]) + side * 1.5, float(end[1])), 7, 5, seam, 0.26, blend=MULTIPLY)
+        b.stroke(spline([(float(end[0]) - side * 4, float(end[1]) + 1), (float(end[0]) - side * 0.5, float(end[1]) - 0.5),
+                         (float(end[0]) + side * 2, float(end[1]) - 2.5)], 12), 2.2, seam, alpha=0.30, profile=taper(1, 0, 0.2))
 
 
 def _mark(b: Brush, p: Person) -> None:
