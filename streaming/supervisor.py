@@ -45,7 +45,10 @@ STOP_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class KindSpec:
-    """How one kind of child is run: its module and its budgets (seconds, megabytes)."""
+    """How one kind of child is run: its module and its budgets (seconds, megabytes).
+
+    `max_pause_s` bounds the wait between restarts of a child that keeps failing.
+    """
 
     module: str
     beat_timeout_s: float = 3.0
@@ -53,6 +56,7 @@ class KindSpec:
     stop_timeout_s: float = 2.0
     memory_limit_mb: int = 1024
     nice: int = 0
+    max_pause_s: float = BACKOFF_S[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +253,7 @@ class Supervisor:
             log.warning("%s %s after %.1f s", child.spec.name, child.reason, ran_s)
         planned = asked or code == AGAIN
         pause = BACKOFF_S[min(child.failures, len(BACKOFF_S)) - 1] if child.failures and not planned else 0.0
+        pause = min(pause, child.kind.max_pause_s)
         child.start_at = child.since + pause
         child.state = "backoff" if pause else "waiting"
         self._report(child)
