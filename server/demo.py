@@ -6,7 +6,7 @@ import logging
 
 from pipelines.demo import load_demo
 from server.context import Context
-from server.documents import ProductIn, RoomIn, RoomPatch, ScriptIn
+from server.documents import ProductIn, RoomIn, ScriptIn
 
 log = logging.getLogger("nightanchor.demo")
 
@@ -37,11 +37,3 @@ def seed(ctx: Context) -> None:
             room=ROOM, kind=script.kind, product_id=script.product_id, lang=script.lang, text=script.text
         )
         ctx.scripts.create(body_script, script_id=script.script_id)
-
-
-def dress(ctx: Context) -> None:
-    """Give the demo room a look when it has none."""
-    looks = ctx.looks.every()
-    for room in ctx.rooms.every():
-        if room["look_id"] is None and looks:
-            ctx.rooms.patch(room["id"], RoomPatch(look_id=looks[0]["id"]))

@@ -15,7 +15,7 @@ from server import demo, settings
 from server.app import make_app
 from server.auth import bootstrap
 from server.bus import ChannelBus
-from server.context import Context, make_context
+from server.context import make_context
 from streaming.child import Child
 from streaming.errors import NightAnchorError
 
@@ -61,7 +61,7 @@ async def serve(child: Child) -> None:
             access_log=False, timeout_graceful_shutdown=CLOSE_S, ws_max_size=1 << 16, ws_ping_interval=20.0,
         )
     )
-    tasks = [asyncio.ensure_future(c) for c in (bus.run(), context.looks.run(), _start(context))]
+    tasks = [asyncio.ensure_future(c) for c in (bus.run(), context.looks.run(), context.rooms.start_all())]
     http = asyncio.ensure_future(server.serve())
     await asyncio.wait([tasks[0], http], return_when=asyncio.FIRST_COMPLETED)
     context.closing.set()
@@ -73,10 +73,6 @@ async def serve(child: Child) -> None:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     context.store.close()
-
-
-async def _start(context: Context) -> None:
-    await context.rooms.start_all()
 
 
 if __name__ == "__main__":

@@ -24,7 +24,9 @@ class RingTail:
         started = False
         try:
             while ended is None or not ended.is_set():
-                reader = self._open()
+                if self._reader is None:
+                    self._reader = RingReader.try_open(self._path)
+                reader = self._reader
                 if reader is not None:
                     if reader.renewed():
                         started = False
@@ -46,11 +48,3 @@ class RingTail:
             if self._reader is not None:
                 self._reader.close()
                 self._reader = None
-
-    def _open(self) -> RingReader | None:
-        if self._reader is None:
-            try:
-                self._reader = RingReader(self._path)
-            except OSError:
-                return None
-        return self._reader

@@ -156,6 +156,14 @@ class RingReader:
         self._cursor: int | None = None
         self._sequence = -1
 
+    @classmethod
+    def try_open(cls, path: Path) -> RingReader | None:
+        """A reader of `path`, None while its writer has not made it yet."""
+        try:
+            return cls(path)
+        except OSError:
+            return None
+
     def _get(self, at: int) -> int:
         return int(_Q.unpack_from(self._m, at)[0])
 

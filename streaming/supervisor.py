@@ -229,7 +229,7 @@ class Supervisor:
         if code is None:
             return
         ran_s = time.monotonic() - child.since
-        asked = child.stop_by is not None
+        planned = child.stop_by is not None or code == AGAIN
         if child.channel is not None:
             self._selector.unregister(child.channel)
             child.channel.close()
@@ -245,13 +245,12 @@ class Supervisor:
             self._report(child)
             self.children.pop(child.spec.name, None)
             return
-        if not asked and code != AGAIN:
+        if not planned:
             child.failures = 1 if ran_s > CALM_S else child.failures + 1
             child.restarts += 1
             if not child.reason:
                 child.reason = f"exited with {code}" if code >= 0 else f"ended by signal {-code}"
             log.warning("%s %s after %.1f s", child.spec.name, child.reason, ran_s)
-        planned = asked or code == AGAIN
         pause = BACKOFF_S[min(child.failures, len(BACKOFF_S)) - 1] if child.failures and not planned else 0.0
         pause = min(pause, child.kind.max_pause_s)
         child.start_at = child.since + pause

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from assets.illustrator.colour import Colour
@@ -75,4 +75,4 @@ class Pose:
 
 REST = Pose()
 
-__all__ = ["LIN", "MEI", "PEOPLE", "REST", "YUN", "Person", "Pose", "asdict", "field"]
+__all__ = ["LIN", "MEI", "PEOPLE", "REST", "YUN", "Person", "Pose"]

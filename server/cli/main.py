@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
@@ -113,12 +114,11 @@ def version() -> None:
     typer.echo(metadata.version("nightanchor"))
 
 
-def _guarded(work: object) -> None:
+def _guarded(work: Callable[[], int]) -> None:
     """Run `work`; a known error becomes two lines and an exit code, not a traceback."""
-    assert callable(work)
     try:
         code = work()
     except NightAnchorError as e:
         terminal.failure(str(e), e.next_step)
         raise typer.Exit(2) from None
-    raise typer.Exit(int(code or 0))
+    raise typer.Exit(code)

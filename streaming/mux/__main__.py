@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from pathlib import Path
-
 from streaming.child import Child
 from streaming.errors import Corrupt
 from streaming.mux.muxer import Muxer
@@ -28,7 +25,7 @@ def main() -> None:
         for request in child.poll(IDLE_S):
             child.reply(request)
         if reader is None:
-            reader = _open(child.run_dir / f"{room}.packets.ring")
+            reader = RingReader.try_open(child.run_dir / f"{room}.packets.ring")
         if reader is not None:
             if reader.renewed():
                 try:
@@ -50,12 +47,6 @@ def main() -> None:
                         ring.write(chunk.data, stream=0, key=chunk.key, pts=chunk.time_ms, dts=chunk.time_ms)
                         fragments += chunk.form == "fmp4"
         child.beat({"fragments": fragments, "fault": fault, "lost": reader.lost if reader else 0})
-
-
-def _open(path: Path) -> RingReader | None:
-    with contextlib.suppress(OSError):
-        return RingReader(path)
-    return None
 
 
 if __name__ == "__main__":

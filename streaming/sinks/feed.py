@@ -42,11 +42,8 @@ class Feed:
     def renewed(self) -> bool:
         """Whether there is another encoder now: what was begun must end, `source` has changed."""
         if self._reader is None:
-            try:
-                self._reader = RingReader(self._path)
-            except OSError:
-                return False
-        if not self._reader.renewed():
+            self._reader = RingReader.try_open(self._path)
+        if self._reader is None or not self._reader.renewed():
             return False
         try:
             self.source = Source.open(self._reader.config)

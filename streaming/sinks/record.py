@@ -21,9 +21,10 @@ import av
 
 from streaming.channel import Message
 from streaming.child import Child
-from streaming.errors import NightAnchorError, NotFound
+from streaming.errors import NotFound
 from streaming.ring import VIDEO
 from streaming.sinks.feed import Feed, Rebase
+from streaming.sinks.serve import serve
 
 log = logging.getLogger("nightanchor.record")
 
@@ -56,6 +57,8 @@ class Recorder:
         self._sent: deque[tuple[float, int]] = deque()
         if config.get("paused"):
             self._go("paused")
+
+    again = False
 
     def status(self) -> dict[str, Any]:
         """The heartbeat's status (docs/architecture.md)."""
@@ -198,16 +201,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     child = Child.from_env()
     recorder = Recorder(child)
-    child.beat(recorder.status(), force=True)
-    while child.running:
-        for request in child.poll(POLL_S):
-            try:
-                recorder.handle(request)
-                child.reply(request)
-            except NightAnchorError as e:
-                child.refuse(request, e)
-        recorder.turn()
-        child.beat(recorder.status())
+    serve(child, recorder, POLL_S)
     recorder.close()
 
 

@@ -23,13 +23,14 @@ import av
 
 from streaming.channel import Message
 from streaming.child import AGAIN, Child
-from streaming.errors import BadAddress, NightAnchorError, NotFound
+from streaming.errors import BadAddress, NotFound
 from streaming.sinks.address import Address, parse_address, redacted
 from streaming.sinks.backoff import GOOD_S, wait_s
 from streaming.sinks.feed import Feed, Rebase
 from streaming.sinks.outq import cut, unsent
 from streaming.sinks.probe import Unreachable, probe
 from streaming.sinks.refresh import refresh
+from streaming.sinks.serve import serve
 
 log = logging.getLogger("nightanchor.sink")
 
@@ -173,7 +174,8 @@ class Sink:
         assert self._rebase is not None and self._feed.source is not None
         records, gap = self._feed.read()
         if gap:
-            self._rebase_after_gap()
+            # The connection goes on from the next IDR with the same clock.
+            self.dropped = self._feed.lost
         now = time.monotonic()
         try:
             for record in records:
@@ -209,10 +211,6 @@ class Sink:
             self._go("live")
             if now - self._opened > GOOD_S:
                 self.attempt = 0
-
-    def _rebase_after_gap(self) -> None:
-        """Packets were lost in the ring: the connection goes on from the next IDR with the same clock."""
-        self.dropped = self._feed.lost
 
     def _end(self, reason: str, *, detail: str = "", quick: bool = False) -> None:
         self.reconnects += 1
@@ -272,19 +270,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     child = Child.from_env()
     sink = Sink(child)
-    child.beat(sink.status(), force=True)
-    while child.running:
-        for request in child.poll(POLL_S):
-            try:
-                sink.handle(request)
-                child.reply(request)
-            except NightAnchorError as e:
-                child.refuse(request, e)
-        if not sink.again:
-            sink.turn()
-        if sink.again:
-            break
-        child.beat(sink.status())
+    serve(child, sink, POLL_S)
     sink.leave()
 
 
