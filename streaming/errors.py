@@ -8,6 +8,7 @@
     ├── Conflict            the thing exists already, or is busy
     ├── Unavailable         a process or device is away for now; retry later
     │   ├── ChildDown       the process asked is not running
+    │   ├── Spent           no memory or disk is left
     │   └── TimedOut        no answer within the time allowed
     └── Corrupt             stored data can't be read
 """
@@ -18,7 +19,10 @@ from typing import Any, ClassVar
 
 
 class NightAnchorError(Exception):
-    """Root of the tree: a message for people, a code for programs, and what to do next."""
+    """Root of the tree: a message for people, a code for programs, and what to do next.
+
+    `reason` is a finer word for programs where a code covers several cases; mostly empty.
+    """
 
     code: ClassVar[str] = "error"
     retryable: ClassVar[bool] = False
@@ -27,15 +31,17 @@ class NightAnchorError(Exception):
         super().__init__(message)
         self.message = message
         self.next_step = next_step
+        self.reason = ""
 
     def to_wire(self) -> dict[str, Any]:
         """Return the JSON form that travels over a `Channel`."""
-        return {
+        wire = {
             "code": self.code,
             "message": self.message,
             "next_step": self.next_step,
             "retryable": self.retryable,
         }
+        return wire | ({"reason": self.reason} if self.reason else {})
 
 
 class BadInput(NightAnchorError):
@@ -81,6 +87,12 @@ class ChildDown(Unavailable):
     code = "child_down"
 
 
+class Spent(Unavailable):
+    """No memory or disk is left; `reason` is `no_memory` or `no_disk`."""
+
+    code = "spent"
+
+
 class TimedOut(Unavailable):
     """No answer within the time allowed."""
 
@@ -96,7 +108,7 @@ class Corrupt(NightAnchorError):
 _BY_CODE: dict[str, type[NightAnchorError]] = {
     c.code: c
     for c in (
-        BadInput, BadPicture, BadAddress, NotFound, Conflict, Unavailable, ChildDown, TimedOut, Corrupt,
+        BadInput, BadPicture, BadAddress, NotFound, Conflict, Unavailable, ChildDown, Spent, TimedOut, Corrupt,
     )
 }
 
@@ -104,4 +116,6 @@ _BY_CODE: dict[str, type[NightAnchorError]] = {
 def from_wire(data: dict[str, Any]) -> NightAnchorError:
     """Rebuild the error that `to_wire` described."""
     cls = _BY_CODE.get(str(data.get("code")), NightAnchorError)
-    return cls(str(data.get("message", "unknown fault")), next_step=str(data.get("next_step", "")))
+    error = cls(str(data.get("message", "unknown fault")), next_step=str(data.get("next_step", "")))
+    error.reason = str(data.get("reason", ""))
+    return error

@@ -1,0 +1,45 @@
+"""Every error this package raises on purpose.
+
+    AdapterError
+    ├── Refused        a file that can't become an adapter; `reason` is a word for programs
+    ├── NoSpace        no memory or disk left for one more adapter
+    └── BadTimetable   slots, overrides or holidays that contradict each other
+
+Reasons of `Refused`: `pickle archive not_safetensors truncated header duplicate name dtype shape incomplete method
+unknown_keys wrong_base rank alpha not_finite targets too_large`.
+"""
+
+from __future__ import annotations
+
+
+class AdapterError(Exception):
+    """Root of the tree: what is wrong, and what to do next."""
+
+    def __init__(self, message: str, *, next_step: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+
+
+class Refused(AdapterError):
+    """A file that can't become an adapter."""
+
+    def __init__(self, reason: str, message: str, *, next_step: str = "") -> None:
+        super().__init__(message, next_step=next_step)
+        self.reason = reason
+
+
+class NoSpace(AdapterError):
+    """No memory or disk left; `reason` is `no_memory` or `no_disk`."""
+
+    def __init__(self, reason: str, message: str, *, next_step: str = "") -> None:
+        super().__init__(message, next_step=next_step)
+        self.reason = reason
+
+
+class BadTimetable(AdapterError):
+    """Entries of a timetable that contradict each other; `at` are their positions."""
+
+    def __init__(self, message: str, *, next_step: str = "", at: tuple[int, ...] = ()) -> None:
+        super().__init__(message, next_step=next_step)
+        self.at = at

@@ -1,0 +1,293 @@
+"""Studio: the resident bases, and which room wears what.
+
+Slot 0 of a base is bare, slot 1 is for trying out what is being prepared, every room has one of the others. A commit
+swaps both bases of a room or none: all that can fail happens before the first copy.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import resource
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from adapters.errors import NoSpace, Refused
+from adapters.shelf import Shelf, Staged
+from pipelines.studio.canary import judge
+from pipelines.studio.config import StudioConfig
+from pipelines.studio.language import LanguageBase, Sampling
+from pipelines.studio.visual import Brief, VisualBase
+from streaming.errors import BadInput, Conflict, Unavailable
+
+log = logging.getLogger("nightanchor.studio")
+
+TRIAL = 1
+FIRST_ROOM = 2
+TRIAL_TOKENS = 12
+
+
+@dataclass(slots=True)
+class _Worn:
+    """The keys a room wears, now and before."""
+
+    visual: str | None = None
+    language: str | None = None
+
+
+class Studio:
+    """Both bases of one device; loading takes as long as it takes."""
+
+    def __init__(self, config: StudioConfig) -> None:
+        self.config = config
+        self.device = config.resolve_device()
+        self.dtype = config.resolve_dtype(self.device)
+        if self.device.type == "cpu":
+            torch.set_num_threads(config.threads)
+        slots = FIRST_ROOM + config.rooms
+        self.visual: VisualBase | None = None
+        self.language: LanguageBase | None = None
+        self.shelves: dict[str, Shelf] = {}
+        self.load_s: dict[str, float] = {}
+        began = time.monotonic()
+        if config.visual_path:
+            self.visual = VisualBase.load(
+                Path(config.visual_path), device=self.device, dtype=self.dtype, rank=config.visual_rank,
+                targets=config.visual_targets, slots=slots, scheduler=config.visual_scheduler, compiled=config.compile,
+            )
+            self.load_s["visual"] = time.monotonic() - began
+        began = time.monotonic()
+        if config.language_path:
+            self.language = LanguageBase.load(
+                Path(config.language_path), device=self.device, dtype=self.dtype, rank=config.language_rank, slots=slots
+            )
+            self.load_s["language"] = time.monotonic() - began
+        self._slots: dict[str, int] = {}
+        self._worn: dict[str, _Worn] = {}
+        self._before: dict[str, _Worn] = {}
+        budget = config.staged_mb << 20
+        if self.visual is not None:
+            parts = {"unet": self.visual.unet, "text_encoder": self.visual.encoder}
+            self.shelves["visual"] = Shelf(parts, fingerprint=self.visual.spec.fingerprint, budget_bytes=budget)
+        if self.language is not None:
+            self.shelves["language"] = Shelf(
+                {"model": self.language.resident}, fingerprint=self.language.spec.fingerprint, budget_bytes=budget
+            )
+        self._keep_specs()
+
+    def _keep_specs(self) -> None:
+        """Leave what the bases look like where adapters are judged without them."""
+        if not self.config.spec_dir:
+            return
+        folder = Path(self.config.spec_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        for kind, base, path in (
+            ("visual", self.visual, self.config.visual_path), ("language", self.language, self.config.language_path)
+        ):
+            if base is not None:
+                part = folder / f".{kind}.part"
+                part.write_text(json.dumps({"path": path, "spec": base.spec.to_json()}), encoding="utf-8")
+                os.replace(part, folder / f"{kind}.json")
+
+    # -- adapters --------------------------------------------------------------------------------
+
+    def stage(self, kind: str, path: Path, digest: str, weight: float) -> dict[str, Any]:
+        """Bring an adapter onto the device; raises `Refused`, `NoSpace`, or `Unavailable` without such a base."""
+        began = time.monotonic()
+        staged = self._shelf(kind).stage(path, digest, weight)
+        return {"key": staged.key, "bytes": staged.bytes, "ms": _ms(began)}
+
+    def try_out(self, visual: str | None, language: str | None) -> dict[str, Any]:
+        """Compute a little with staged adapters, off air; raises `Refused` when that gives NaN."""
+        began = time.monotonic()
+        sample = ""
+        if visual is not None and self.visual is not None:
+            self.visual.swap(self._get("visual", visual), TRIAL)
+            if not self.visual.try_out(TRIAL):
+                raise Refused(
+                    "canary", "with this adapter the visual base computes NaN", next_step="Lower its weight, or drop it."
+                )
+        if language is not None and self.language is not None:
+            self.language.swap(self._get("language", language).parts.get("model"), TRIAL)
+            sample = self._sample("你好，请介绍一下自己。", TRIAL_TOKENS)
+        return {"ms": _ms(began), "sample": sample}
+
+    def commit(self, room: str, visual: str | None, language: str | None) -> dict[str, Any]:
+        """Have a room wear staged adapters (None: the bare base), both or none; one copy each."""
+        wanted = _Worn(visual, language)
+        seen = self._get("visual", visual) if visual is not None else None
+        heard = self._get("language", language) if language is not None else None
+        slot = self._slot(room)
+        began = time.monotonic()
+        if self.visual is not None:
+            self.visual.swap(seen, slot)
+        if self.language is not None:
+            self.language.swap(heard.parts.get("model") if heard else None, slot)
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        swap_ms = _ms(began)
+        self._before[room], self._worn[room] = self._worn.get(room, _Worn()), wanted
+        return {"swap_ms": swap_ms, "visual": visual, "language": language}
+
+    def rollback(self, room: str) -> dict[str, Any]:
+        """Have a room wear what it wore before the last commit."""
+        if room not in self._before:
+            raise Conflict(f"room {room} has worn nothing before", next_step="Activate a persona instead.")
+        slot, before = self._slot(room), self._before[room]
+        began = time.monotonic()
+        if self.visual is not None:
+            self.visual.rollback(slot)
+        if self.language is not None:
+            self.language.rollback(slot)
+        self._before[room], self._worn[room] = self._worn[room], before
+        return {"swap_ms": _ms(began), "visual": before.visual, "language": before.language}
+
+    def release(self, room: str) -> None:
+        """Give a room's slot back."""
+        slot = self._slots.pop(room, None)
+        if slot is not None:
+            if self.visual is not None:
+                self.visual.swap(None, slot)
+            if self.language is not None:
+                self.language.swap(None, slot)
+        self._worn.pop(room, None)
+        self._before.pop(room, None)
+
+    def drop(self, digest: str) -> None:
+        """Forget an adapter that was deleted."""
+        for shelf in self.shelves.values():
+            shelf.drop(digest)
+
+    def slot_of(self, room: str) -> int:
+        """The slot a room wears; the bare one when it never committed."""
+        return self._slots.get(room, 0)
+
+    # -- work ------------------------------------------------------------------------------------
+
+    def paint(self, brief: Brief, key: str | None, out: Path, wanted: Any) -> dict[str, Any]:
+        """Paint a portrait into `out`; raises `Refused` when it is black, flat or noise."""
+        visual = self._visual()
+        began = time.monotonic()
+        staged = self._get("visual", key) if key is not None else None
+        visual.swap(staged, TRIAL)
+        picture = visual.paint(brief, staged=staged, slot=TRIAL, wanted=wanted)
+        fault = judge(picture)
+        if fault is not None:
+            raise Refused("canary", fault, next_step="Try another seed, prompt or weight.")
+        save_png(picture, out)
+        return {"path": str(out), "ms": _ms(began), "width": picture.shape[1], "height": picture.shape[0]}
+
+    def sample_picture(self, key: str, prompt: str, out: Path) -> dict[str, Any]:
+        """A small picture of what an adapter does, not judged; for its card."""
+        visual = self._visual()
+        staged = self._get("visual", key)
+        visual.swap(staged, TRIAL)
+        brief = Brief(prompt=prompt, width=256, height=384, steps=6)
+        save_png(visual.paint(brief, staged=staged, slot=TRIAL), out)
+        return {"path": str(out)}
+
+    def sample_line(self, key: str, prompt: str) -> dict[str, Any]:
+        """A line in an adapter's manner; for its card."""
+        language = self._language()
+        language.swap(self._get("language", key).parts.get("model"), TRIAL)
+        return {"text": self._sample(prompt, 48)}
+
+    def _sample(self, prompt: str, tokens: int) -> str:
+        how = Sampling(max_tokens=tokens, temperature=0.0)
+        return "".join(self._language().stream([{"role": "user", "content": prompt}], how, slot=TRIAL)).strip()
+
+    # -- state -----------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """Device, memory and bases."""
+        out: dict[str, Any] = {"device": _name(self.device), "memory_mb": self.memory_mb, "visual": None,
+                               "language": None}
+        if self.visual is not None:
+            out["visual"] = self._base("visual", self.config.visual_path, self.visual.spec, self.visual.pipeline.unet)
+        if self.language is not None:
+            spec = self.language.spec
+            out["language"] = self._base("language", self.config.language_path, spec, self.language.model)
+        return out
+
+    def _base(self, kind: str, path: str, spec: Any, model: Any) -> dict[str, Any]:
+        shelf = self.shelves[kind]
+        weights = sum(p.numel() * p.element_size() for p in model.parameters())
+        slots = sum(base.live.numel() * base.live.element_size() for base in shelf.bases.values())
+        return {
+            "name": Path(path).name, "family": spec.family, "fingerprint": spec.fingerprint,
+            "parameters": sum(p.numel() for p in model.parameters()), "rank_max": spec.rank_max,
+            "slots": self.config.rooms, "staged": len(shelf), "load_s": round(self.load_s[kind], 2),
+            "memory_mb": round((weights + slots + shelf.used) / (1 << 20), 1),
+            "slot_mb": round(sum(b.slot_bytes for b in shelf.bases.values()) / (1 << 20), 2),
+        }
+
+    @property
+    def memory_mb(self) -> float:
+        """What the process holds: on the GPU, else in RAM at its highest."""
+        if self.device.type == "cuda":
+            return round(torch.cuda.memory_allocated(self.device) / (1 << 20), 1)
+        return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _slot(self, room: str) -> int:
+        if room not in self._slots:
+            free = set(range(FIRST_ROOM, FIRST_ROOM + self.config.rooms)) - set(self._slots.values())
+            if not free:
+                raise NoSpace(
+                    "no_memory", f"all {self.config.rooms} slots are worn by other rooms",
+                    next_step="Raise studio.rooms, or take a room off air.",
+                )
+            self._slots[room] = min(free)
+        return self._slots[room]
+
+    def _get(self, kind: str, key: str) -> Staged:
+        return self._shelf(kind).get(key)
+
+    def _shelf(self, kind: str) -> Shelf:
+        if kind not in ("visual", "language"):
+            raise BadInput(f"there is no kind {kind!r} of adapter")
+        if kind not in self.shelves:
+            raise _no_base(kind)
+        return self.shelves[kind]
+
+    def _visual(self) -> VisualBase:
+        if self.visual is None:
+            raise _no_base("visual")
+        return self.visual
+
+    def _language(self) -> LanguageBase:
+        if self.language is None:
+            raise _no_base("language")
+        return self.language
+
+
+def _no_base(kind: str) -> Unavailable:
+    return Unavailable(f"this studio has no {kind} base", next_step=f"Set {kind}.path in nightanchor.yaml.")
+
+
+def save_png(picture: Any, out: Path) -> None:
+    """Write a picture so that a reader sees all of it or none; raises `NoSpace`."""
+    from PIL import Image
+
+    part = out.with_suffix(".part")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(part, "PNG")
+        os.replace(part, out)
+    except OSError as e:
+        part.unlink(missing_ok=True)
+        raise NoSpace("no_disk", f"the picture can't be kept: {e.strerror}", next_step="Free some space.") from e
+
+
+def _ms(began: float) -> float:
+    return round((time.monotonic() - began) * 1000, 3)
+
+
+def _name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
