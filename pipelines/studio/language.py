@@ -7,7 +7,6 @@ belongs to one version of the slot, and a swap makes it void, since what another
 from __future__ import annotations
 
 import itertools
-import json
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import torch
 from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 
+from adapters.errors import Refused
 from adapters.resident import BARE, ResidentBase
 from adapters.spec import BaseSpec, spec_of_folder
 from streaming.errors import BadInput, Conflict, Corrupt
@@ -91,7 +91,7 @@ class LanguageBase:
             model = AutoModelForCausalLM.from_pretrained(
                 folder, dtype=dtype, local_files_only=True, use_safetensors=True, trust_remote_code=False
             )
-        except (OSError, ValueError, json.JSONDecodeError) as e:
+        except (OSError, ValueError, Refused) as e:
             raise BadInput(
                 f"the language base in {folder} can't be loaded: {_first_line(e)}",
                 next_step="Set language.path to a transformers folder with .safetensors weights and a tokenizer.",
@@ -158,7 +158,7 @@ class LanguageBase:
         """Keep the prompt's cache for the next text in this slot."""
         with self.lock:
             if self.resident.versions[text.slot] == text.version:
-                text.cache.crop(len(text.prompt))
+                _shorten(text.cache, len(text.prompt))
                 self._prefixes[text.slot] = _Prefix(text.version, text.prompt, text.cache)
 
     def swap(self, staged: Tensor | None, slot: int) -> None:
@@ -187,7 +187,7 @@ class LanguageBase:
         common = sum(1 for _ in itertools.takewhile(lambda p: p[0] == p[1], pairs))
         if common < MIN_REUSE:
             return DynamicCache(config=self.model.config), 0
-        prefix.cache.crop(common)
+        _shorten(prefix.cache, common)
         return prefix.cache, common
 
     def _forward(self, ids: Tensor, cache: DynamicCache, slot: int) -> Tensor:
@@ -229,6 +229,13 @@ class LanguageBase:
         new: str = whole[len(text.shown) :]
         text.shown = whole
         return new
+
+
+def _shorten(cache: DynamicCache, length: int) -> None:
+    """Keep the first `length` tokens of a cache."""
+    extra = int(cache.get_seq_length()) - length
+    if extra > 0:
+        cache.crop(-extra)
 
 
 def _first_line(error: BaseException) -> str:
