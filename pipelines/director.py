@@ -113,6 +113,8 @@ class Director:
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._skipped: Airing | None = None
+        self._locked = False
+        self._idle = asyncio.Event()
         self._voice_retry_s = VOICE_RETRY_S
         self._voice_at = self._stage_at = 0.0
 
@@ -144,6 +146,7 @@ class Director:
         self.order.ended(airing.cue, outcome, drop=airing.drop)
         if airing is self._skipped:
             self._skipped = None
+        self._see_idle()
         if outcome in ("stopped", "lost"):
             self._withdraw_after(airing)
         self.wake()
@@ -193,6 +196,35 @@ class Director:
             playing.drop = True
             self._skipped = playing
             self.wake()
+
+    def lock(self) -> None:
+        """Let the sentence on air end, and start no other before `unlock`; what is ahead is put back."""
+        self._locked = True
+        if self._next is not None:
+            self._put_back(self._next)
+        for airing in self._on_stage.values():
+            airing.recall |= airing.state == "sent"
+        self._see_idle()
+        self.wake()
+
+    def unlock(self) -> None:
+        """Go on."""
+        self._locked = False
+        self._idle.clear()
+        self.wake()
+
+    def cut(self) -> None:
+        """Fade the playing sentence out; it is said again later."""
+        self._skipped = self.playing
+        self.wake()
+
+    async def idle(self) -> None:
+        """Wait, while locked, until nothing is on the stage."""
+        await self._idle.wait()
+
+    def _see_idle(self) -> None:
+        if self._locked and not self._on_stage:
+            self._idle.set()
 
     @property
     def playing(self) -> Airing | None:
@@ -250,7 +282,7 @@ class Director:
         return self._choose(now)
 
     def _choose(self, now: float) -> bool:
-        if now < self._voice_at or len(self._tasks) >= MAX_VOICING:
+        if self._locked or now < self._voice_at or len(self._tasks) >= MAX_VOICING:
             return False
         ahead = self.ahead
         cue = self.order.peek(min(a.cue.rank for a in ahead) if ahead else None)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import itertools
 import logging
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -30,6 +32,8 @@ Mood = Literal["calm", "warm", "lively"]
 MAX_SAY_CHARS = 1000
 MAX_SAY_WAITING = 20
 NEXT_SHOWN = 5
+CUT_LIMIT_S = 2.0
+"""A stage that has not faded a sentence out by then is away; the change does not wait for it."""
 FAULTS = {
     "voice_down": {
         "zh": "语音暂时不可用,恢复后会自动继续。", "en": "The voice is away; the show goes on when it is back.",
@@ -97,10 +101,33 @@ class RoomShow:
 
     def set_profile(self, room: RoomProfile) -> None:
         """Use a changed profile from the next sentence on."""
+        if room.lang != self.profile.lang:
+            self._order.abandon_script()
         self.profile = room
         self._book.lang = room.lang
         self._wording = Wording(self._products, room.title)
         self._director.refresh()
+
+    async def switch(self, commit: Callable[[], Awaitable[RoomProfile]], *, patience_s: float | None = None) -> None:
+        """Change the presenter at a sentence boundary: wait for it, call `commit`, go on with the profile it gives.
+
+        A sentence that lasts longer than `patience_s` (None: as long as it takes) is faded out, and said again by the
+        new presenter. When `commit` raises, the show goes on as it was, and so does the error.
+        """
+        director = self._director
+        director.lock()
+        try:
+            try:
+                async with asyncio.timeout(patience_s):
+                    await director.idle()
+            except TimeoutError:
+                director.cut()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(CUT_LIMIT_S):
+                        await director.idle()
+            self.set_profile(await commit())
+        finally:
+            director.unlock()
 
     def set_products(self, products: Sequence[Product]) -> None:
         """Replace the catalogue, effective for the very next sentence."""
