@@ -12,6 +12,11 @@ from streaming.supervisor import KindSpec
 KINDS = {
     "server": KindSpec("server.main", beat_timeout_s=4.0, start_timeout_s=40.0, memory_limit_mb=1500),
     "voice": KindSpec("pipelines.voice.worker", beat_timeout_s=6.0, start_timeout_s=40.0, memory_limit_mb=1500),
+    # Loading bases takes minutes from a slow disk, and a native call may hold the interpreter for seconds.
+    "studio": KindSpec(
+        "pipelines.studio.worker", beat_timeout_s=20.0, start_timeout_s=600.0, memory_limit_mb=64_000,
+        stop_timeout_s=2.0,
+    ),
     "playout": KindSpec(
         "streaming.playout", beat_timeout_s=1.2, memory_limit_mb=1500, stop_timeout_s=1.0, max_pause_s=0.2
     ),

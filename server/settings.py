@@ -76,6 +76,55 @@ class LooksSection(_Section):
     max_upload_mb: int = Field(default=20, ge=1, le=200, description="Largest picture that may be uploaded.")
 
 
+class StudioSection(_Section):
+    """The process that keeps the bases resident; it runs when `visual.path` or `language.path` is set."""
+
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto takes CUDA if there.")
+    dtype: Literal["auto", "fp32", "fp16", "bf16"] = Field(default="auto", description="auto: half on CUDA.")
+    threads: int = Field(default=1, ge=1, le=64, description="CPU threads of torch; leave one core to the picture.")
+    rooms: int = Field(default=4, ge=1, le=32, description="Rooms that can wear adapters at once, one slot each.")
+    staged_mb: int = Field(default=512, ge=1, le=100_000, description="Memory for adapters that wait to be swapped in.")
+    compile: bool = Field(default=False, description="torch.compile the UNet; swaps never recompile it.")
+
+
+class VisualSection(_Section):
+    """The Stable Diffusion base."""
+
+    path: str = Field(default="", description="Folder of diffusers, or one .safetensors checkpoint. Empty: none.")
+    rank_max: int = Field(default=32, ge=1, le=256, description="Largest rank of an adapter; costs memory per slot.")
+    targets: Literal["attention", "transformer", "all"] = Field(
+        default="transformer", description="Modules that can be adapted; all includes convolutions."
+    )
+    scheduler: Literal["auto", "lcm", "ddim", "dpm", "euler"] = Field(
+        default="auto", description="auto: the base's own; lcm for bases distilled to few steps."
+    )
+    steps: int = Field(default=20, ge=1, le=100, description="Denoising steps of a portrait; 4 to 8 with lcm.")
+    guidance: float = Field(default=5.0, ge=0, le=30, description="Classifier-free guidance; 1 to 2 with lcm.")
+
+
+class LanguageSection(_Section):
+    """The LLM base."""
+
+    path: str = Field(default="", description="Folder of transformers with a causal language model. Empty: none.")
+    rank_max: int = Field(default=32, ge=1, le=256, description="Largest rank of an adapter.")
+    on_air: bool = Field(default=False, description="Let it write lines between the scripts; see docs/adapters.md.")
+    max_tokens: int = Field(default=120, ge=8, le=1000, description="Longest text in tokens.")
+    temperature: float = Field(default=0.7, ge=0, le=2, description="0 takes the likeliest word each time.")
+    top_p: float = Field(default=0.9, gt=0, le=1, description="Share of the likeliest words to choose from.")
+
+
+class AdaptersSection(_Section):
+    """The catalogue of adapters."""
+
+    max_upload_mb: int = Field(default=200, ge=1, le=1000, description="Largest adapter that may be uploaded.")
+
+
+class ScheduleSection(_Section):
+    """The timetable."""
+
+    follow: bool = Field(default=True, description="Change personas by the timetable; false: by hand only.")
+
+
 class Settings(BaseSettings):
     """All sections; an unknown key is refused."""
 
@@ -90,6 +139,11 @@ class Settings(BaseSettings):
     show: ShowSection = ShowSection()
     recording: RecordingSection = RecordingSection()
     looks: LooksSection = LooksSection()
+    studio: StudioSection = StudioSection()
+    visual: VisualSection = VisualSection()
+    language: LanguageSection = LanguageSection()
+    adapters: AdaptersSection = AdaptersSection()
+    schedule: ScheduleSection = ScheduleSection()
     demo: bool = Field(default=True, description="Fill a new data folder with the demo room and put it on air.")
 
 

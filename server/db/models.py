@@ -35,6 +35,8 @@ class RoomRow(Base):
     currency: Mapped[str] = mapped_column(String(3), default="CNY")
     on_air: Mapped[bool] = mapped_column(Boolean, default=False)
     paused: Mapped[bool] = mapped_column(Boolean, default=False)
+    worn: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    worn_before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     created: Mapped[str] = mapped_column(String(32), default=now)
 
 
@@ -101,6 +103,68 @@ class LookRow(Base):
     width: Mapped[int | None] = mapped_column(Integer)
     height: Mapped[int | None] = mapped_column(Integer)
     landmarks: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    created: Mapped[str] = mapped_column(String(32), default=now)
+
+
+class AdapterRow(Base):
+    """One adapter of the catalogue; `head` is what its canonical file says of itself."""
+
+    __tablename__ = "adapters"
+    id: Mapped[str] = mapped_column(String(48), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(16))
+    fingerprint: Mapped[str] = mapped_column(String(32))
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    size: Mapped[int] = mapped_column(Integer)
+    head: Mapped[dict[str, Any]] = mapped_column(JSON)
+    trigger_words: Mapped[list[str]] = mapped_column(JSON, default=list)
+    licence: Mapped[str] = mapped_column(String(200), default="")
+    likeness: Mapped[str] = mapped_column(String(16), default="unknown")
+    consent: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    sample_state: Mapped[str] = mapped_column(String(16), default="pending")
+    sample_line: Mapped[str] = mapped_column(Text, default="")
+    created: Mapped[str] = mapped_column(String(32), default=now)
+
+
+class PersonaRow(Base):
+    """One persona: how she looks, sounds and speaks."""
+
+    __tablename__ = "personas"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    lang: Mapped[str] = mapped_column(String(8))
+    voice: Mapped[str] = mapped_column(String(80), default="")
+    look_id: Mapped[str | None] = mapped_column(String(40))
+    mood: Mapped[str] = mapped_column(String(16), default="warm")
+    rest_s: Mapped[float] = mapped_column(Float, default=1.2)
+    visual_id: Mapped[str | None] = mapped_column(String(48))
+    visual_weight: Mapped[float] = mapped_column(Float, default=1.0)
+    language_id: Mapped[str | None] = mapped_column(String(48))
+    language_weight: Mapped[float] = mapped_column(Float, default=1.0)
+    prompt: Mapped[str] = mapped_column(Text, default="")
+    greeting: Mapped[str] = mapped_column(String(300), default="")
+    colour: Mapped[str] = mapped_column(String(9), default="#c96f5b")
+    created: Mapped[str] = mapped_column(String(32), default=now)
+
+
+class ScheduleRow(Base):
+    """The timetable of one room, as the document of the API."""
+
+    __tablename__ = "schedules"
+    room: Mapped[str] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True)
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class ActivationRow(Base):
+    """One activation, as the document of the API, with the key that makes asking twice harmless."""
+
+    __tablename__ = "activations"
+    __table_args__ = (Index("activation_room", "room", "created"),)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    room: Mapped[str] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"))
+    key: Mapped[str | None] = mapped_column(String(100), unique=True)
+    state: Mapped[str] = mapped_column(String(16))
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
     created: Mapped[str] = mapped_column(String(32), default=now)
 
 

@@ -1,0 +1,1 @@
+"""Wardrobe: adapters, personas, the schedule, and what each room wears."""
