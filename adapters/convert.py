@@ -143,7 +143,7 @@ def _module(
         if info.dtype not in _FLOATS:
             raise Refused("dtype", f"{info.name} is of type {info.dtype}", next_step="Save it as F32, F16 or BF16.")
     if len(down.shape) not in (2, 4) or len(up.shape) != len(down.shape) or down.shape[0] != up.shape[1]:
-        raise Refused("shape", f"{label}: {down.shape} and {up.shape} do not belong together", next_step="Export again.")
+        raise Refused("shape", f"{label}: {down.shape} and {up.shape} don't belong together", next_step="Export again.")
     rank = down.shape[0]
     if not _fits(down.shape, up.shape, target.shape):
         raise Refused(

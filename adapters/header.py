@@ -69,7 +69,7 @@ def read_header(path: Path) -> Header:
         if length > MAX_HEADER and not head[8:9] == b"{":
             raise Refused("not_safetensors", "this is no safetensors file", next_step=_AGAIN)
         if length > MAX_HEADER:
-            raise Refused("header", f"the header claims {length} bytes; at most {MAX_HEADER} are read", next_step=_AGAIN)
+            raise Refused("header", f"the header claims {length} bytes; {MAX_HEADER} are the most", next_step=_AGAIN)
         if 8 + length > size:
             raise Refused(
                 "truncated", f"the header claims {length} bytes, the file has {size}",

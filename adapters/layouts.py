@@ -38,7 +38,8 @@ _ENDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\.alpha$"), "alpha"),
 )
 _FOREIGN = (
-    (re.compile(r"^lora_te[12]_|add_embedding"), "SDXL"), (re.compile(r"double_blocks|single_transformer_blocks"), "FLUX"),
+    (re.compile(r"^lora_te[12]_|add_embedding"), "SDXL"),
+    (re.compile(r"double_blocks|single_transformer_blocks"), "FLUX"),
     (re.compile(r"joint_blocks|^transformer\."), "a diffusion transformer such as SD 3"),
 )
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server import metrics, problems
 from server.context import Context
-from server.routes import auth, chat, live, looks, outputs, products, rooms
+from server.routes import adapters, auth, chat, live, looks, outputs, products, rooms, wardrobe
 from server.routes.depends import VIEWER, Ctx
 
 WEB = Path(__file__).parents[1] / "web"
@@ -66,7 +66,7 @@ def make_app(context: Context) -> FastAPI:
     version = metadata.version("nightanchor")
     app = FastAPI(
         title="NightAnchor", version=version, summary="The presenter who never sleeps",
-        description="Rooms, products, scripts, chat, outputs and looks of a digital-human livestream server.",
+        description="Rooms, products, scripts, chat, outputs, presenters and adapters of a livestream server.",
         generate_unique_id_function=lambda route: f"{(route.tags or ['main'])[0]}_{route.name}",
     )
     app.state.context = context
@@ -87,7 +87,8 @@ def make_app(context: Context) -> FastAPI:
         """Text exposition format."""
         return PlainTextResponse(metrics.exposition(ctx).decode(), media_type=metrics.CONTENT_TYPE)
 
-    for part in (auth, rooms, products, chat, outputs, looks, live):
+    # `wardrobe` before `looks`: /looks/portrait is no look's id.
+    for part in (auth, rooms, products, chat, outputs, wardrobe, looks, adapters, live):
         app.include_router(part.router)
     if WEB.is_dir():
         app.mount("/", StaticFiles(directory=WEB, html=True), name="panel")

@@ -6,6 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from server.auth import Tokens
 from server.bus import Bus
@@ -17,6 +18,12 @@ from server.outputs import Outputs
 from server.rooms.rooms import Rooms
 from server.scripts import Scripts
 from server.settings import Settings
+from server.wardrobe.activations import Activations
+from server.wardrobe.catalogue import AdapterCatalogue
+from server.wardrobe.personas import Personas
+from server.wardrobe.portraits import Portraits
+from server.wardrobe.schedules import Schedules
+from server.wardrobe.studio import Studio
 
 
 @dataclass(slots=True)
@@ -35,8 +42,41 @@ class Context:
     looks: Looks
     chats: Chats
     rooms: Rooms
+    studio: Studio
+    adapters: AdapterCatalogue
+    personas: Personas
+    portraits: Portraits
+    activations: Activations
+    schedules: Schedules
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     started: float = field(default_factory=time.monotonic)
+
+    def active(self, room: str) -> dict[str, Any]:
+        """Who is on air in a room, since when, and until when by the schedule."""
+        worn, until = self.activations.worn(room), self.schedules.until(room)
+        return {
+            "room": room, "persona": worn.persona, "name": worn.name, "visual": worn.visual,
+            "language": worn.language, "weight": worn.visual_weight if worn.visual else worn.language_weight,
+            "look_id": worn.look_id, "since": worn.since, "source": worn.source,
+            "until": until.isoformat().replace("+00:00", "Z") if until else None,
+        }
+
+    def wardrobe_status(self, room: str) -> dict[str, Any]:
+        """What the wardrobe adds to a room's status."""
+        worn = self.active(room)
+        persona = {"id": worn["persona"], **{k: worn[k] for k in ("name", "since", "source", "until")}}
+        return {
+            "persona": persona if worn["persona"] else None, "activation": self.activations.latest(room),
+            "studio": {"state": self.studio.state},
+        }
+
+    def studio_up(self) -> None:
+        """A studio has come up: dress it, and make the samples that are owed."""
+        self.adapters.wake()
+        task = asyncio.get_running_loop().create_task(self.activations.redress())
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
 
 def make_context(settings: Settings, data: Path, run_dir: Path, bus: Bus) -> Context:
@@ -50,4 +90,14 @@ def make_context(settings: Settings, data: Path, run_dir: Path, bus: Bus) -> Con
     outputs = Outputs(store, settings.recording, data)
     looks = Looks(store, data / "looks", settings)
     rooms = Rooms(settings, data, store, bus, catalogue, scripts, outputs, looks, chats)
-    return Context(settings, data, run_dir, store, bus, tokens, catalogue, scripts, outputs, looks, chats, rooms)
+    studio = Studio(settings, data, bus)
+    adapters, personas = AdapterCatalogue(store, data / "adapters", studio), Personas(store)
+    portraits = Portraits(settings, looks, studio, adapters)
+    activations = Activations(store, rooms, studio, adapters, personas, looks, portraits)
+    schedules = Schedules(store, activations, follow=settings.schedule.follow)
+    context = Context(
+        settings, data, run_dir, store, bus, tokens, catalogue, scripts, outputs, looks, chats, rooms, studio, adapters,
+        personas, portraits, activations, schedules,
+    )
+    rooms.wardrobe, studio.ready = context.wardrobe_status, context.studio_up
+    return context

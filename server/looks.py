@@ -18,10 +18,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.db.models import LookRow, RoomRow
+from server.db.models import LookRow, PersonaRow, RoomRow
 from server.db.store import Store
 from server.settings import Settings
-from streaming.errors import BadPicture, Conflict, NotFound
+from streaming.errors import BadPicture, Conflict, NotFound, TimedOut
 
 log = logging.getLogger("nightanchor.looks")
 
@@ -93,6 +93,62 @@ class Looks:
         self.want(look_id, *self._size)
         return made
 
+    def add_painted(self, name: str, look_id: str = "") -> dict[str, Any]:
+        """Make a row for a portrait that is about to be painted into `canvas`; an earlier try is replaced."""
+        if not look_id:
+            base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:20] or "portrait"
+            look_id = f"{base}-{secrets.token_hex(3)}"
+        shutil.rmtree(self.folder / look_id, ignore_errors=True)
+        with self._store.session() as s:
+            old = s.get(LookRow, look_id)
+            if old is not None:
+                s.delete(old)
+                s.flush()
+            row = LookRow(id=look_id, name=name.strip()[:80], source="portrait", picture=str(self.canvas(look_id)))
+            s.add(row)
+            s.flush()
+            return document(row)
+
+    def canvas(self, look_id: str) -> Path:
+        """Where a portrait is painted."""
+        return self.folder / look_id / "source.png"
+
+    def painted(self, look_id: str) -> None:
+        """Its picture is there: bake it."""
+        self.want(look_id, *self._size)
+
+    def fail(self, look_id: str, why: str) -> None:
+        """Say why there will be no such look."""
+        self._set(look_id, "failed", error=why)
+
+    def usable(self, look_id: str) -> bool:
+        """Whether there is such a look, ready or on its way."""
+        with self._store.session() as s:
+            row = s.get(LookRow, look_id)
+            return row is not None and row.state in ("ready", "baking")
+
+    async def baked(self, look_id: str, width: int, height: int, limit_s: float) -> Path:
+        """Have a look baked for a canvas and wait for it.
+
+        Raises `NotFound`, `BadPicture` when it can't be (reason `look` or `canary`), `TimedOut`.
+        """
+        try:
+            async with asyncio.timeout(limit_s):
+                while True:
+                    look, path = self.get(look_id), self.path(look_id, width, height)
+                    if path is not None:
+                        return path
+                    if look["state"] in ("failed", "needs_landmarks"):
+                        error = BadPicture(look["error"] or "its face was not found", next_step="choose another look")
+                        error.reason = "canary" if look["source"] == "portrait" else "look"
+                        raise error
+                    if look["source"] != "portrait" or self.canvas(look_id).is_file():
+                        self.source(look_id)
+                        self.want(look_id, width, height)
+                    await asyncio.sleep(0.2)
+        except TimeoutError:
+            raise TimedOut(f"look {look_id} was not ready within {limit_s:.0f} s", next_step="try again") from None
+
     def set_landmarks(self, look_id: str, landmarks: dict[str, Any]) -> dict[str, Any]:
         """Bake again with eyes, mouth and chin where the owner says they are."""
         with self._store.session() as s:
@@ -112,6 +168,9 @@ class Looks:
             room = s.scalar(select(RoomRow.id).where(RoomRow.look_id == look_id).limit(1))
             if room is not None:
                 raise Conflict(f"this look is shown in room {room}", next_step="activate another one there first")
+            persona = s.scalar(select(PersonaRow.name).where(PersonaRow.look_id == look_id).limit(1))
+            if persona is not None:
+                raise Conflict(f"this is the look of {persona}", next_step="give that persona another look first")
             if row.source == "demo":
                 raise Conflict("this look belongs to the demo", next_step="it does no harm; leave it")
             s.delete(row)
@@ -146,7 +205,11 @@ class Looks:
     async def run(self) -> None:
         """Bake what is wanted, until cancelled; takes up what an earlier run left undone."""
         for look in self.every():
-            if look["state"] == "baking":
+            if look["state"] != "baking":
+                continue
+            if look["source"] == "portrait" and not self.canvas(look["id"]).is_file():
+                self.fail(look["id"], "painting was interrupted; paint it again")
+            else:
                 self.want(look["id"], *self._size)
         while True:
             task = await self._wanted.get()
@@ -184,6 +247,9 @@ class Looks:
             return
         shutil.rmtree(part, ignore_errors=True)
         needs = answer.get("code") == "needs_landmarks"
+        if needs and source == "portrait":
+            self._set(look_id, "failed", error="no face was found in the painting; try another seed or prompt")
+            return
         message = " ".join(filter(None, (str(answer.get("message", "")), str(answer.get("next_step", "")))))
         self._set(
             look_id, "needs_landmarks" if needs else "failed", error=message or "the look could not be made",

@@ -61,11 +61,18 @@ async def serve(child: Child) -> None:
             access_log=False, timeout_graceful_shutdown=CLOSE_S, ws_max_size=1 << 16, ws_ping_interval=20.0,
         )
     )
-    tasks = [asyncio.ensure_future(c) for c in (bus.run(), context.looks.run(), context.rooms.start_all())]
+    context.activations.resume()
+    work = (
+        bus.run(), context.looks.run(), context.rooms.start_all(), context.studio.run(), context.adapters.run(),
+        context.schedules.run(),
+    )
+    tasks = [asyncio.ensure_future(c) for c in work]
     http = asyncio.ensure_future(server.serve())
     await asyncio.wait([tasks[0], http], return_when=asyncio.FIRST_COMPLETED)
     context.closing.set()
     server.should_exit = True
+    await context.activations.close()
+    await context.portraits.close()
     await context.rooms.close()
     with contextlib.suppress(SystemExit):
         await http

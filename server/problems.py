@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from adapters.errors import AdapterError, BadTimetable, NoSpace, Refused
 from streaming.errors import BadInput, Conflict, NightAnchorError, NotFound, Unavailable
 
 log = logging.getLogger("nightanchor.problems")
@@ -17,8 +18,10 @@ log = logging.getLogger("nightanchor.problems")
 _TITLES = {
     400: "Bad request", 401: "Not signed in", 403: "Not allowed", 404: "Not found", 405: "Method not allowed",
     409: "Conflict", 413: "Too large", 415: "Unsupported media", 422: "Invalid input", 429: "Too many attempts",
-    500: "Internal fault", 503: "Not available now",
+    500: "Internal fault", 503: "Not available now", 507: "No space left",
 }
+_REASONS = {"unknown": 404, "deleted": 404, "consent": 409, "incompatible": 422, "studio_down": 503}
+"""Reasons of an activation that say more than the kind of error."""
 
 
 class Denied(NightAnchorError):
@@ -41,6 +44,8 @@ def status_of(error: NightAnchorError) -> int:
     """The HTTP status for one of our errors."""
     if isinstance(error, Denied):
         return error.status
+    if error.reason in _REASONS:
+        return _REASONS[error.reason]
     for kind, status in ((TooLarge, 413), (BadInput, 422), (NotFound, 404), (Conflict, 409), (Unavailable, 503)):
         if isinstance(error, kind):
             return status
@@ -62,7 +67,21 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(NightAnchorError)
     async def known(_request: Request, error: NightAnchorError) -> JSONResponse:
-        return problem(status_of(error), error.message, code=error.code, next_step=error.next_step)
+        extra = {"reason": error.reason} if error.reason else {}
+        extra |= getattr(error, "extra", {})
+        return problem(status_of(error), error.message, code=error.code, next_step=error.next_step, **extra)
+
+    @app.exception_handler(AdapterError)
+    async def adapter(_request: Request, error: AdapterError) -> JSONResponse:
+        extra: dict[str, Any] = {}
+        status, code = 422, "bad_input"
+        if isinstance(error, Refused | NoSpace):
+            extra["reason"] = error.reason
+        if isinstance(error, NoSpace):
+            status, code = 507, "spent"
+        if isinstance(error, BadTimetable):
+            status, code, extra["at"] = 409, "conflict", list(error.at)
+        return problem(status, error.message, code=code, next_step=error.next_step, **extra)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:

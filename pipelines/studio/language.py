@@ -88,7 +88,7 @@ class LanguageBase:
         try:
             spec = spec_of_folder(folder, rank_max=rank)
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-            model = AutoModelForCausalLM.from_pretrained(
+            model: Any = AutoModelForCausalLM.from_pretrained(
                 folder, dtype=dtype, local_files_only=True, use_safetensors=True, trust_remote_code=False
             )
         except (OSError, ValueError, Refused) as e:

@@ -110,7 +110,7 @@ class Studio:
             self.visual.swap(self._get("visual", visual), TRIAL)
             if not self.visual.try_out(TRIAL):
                 raise Refused(
-                    "canary", "with this adapter the visual base computes NaN", next_step="Lower its weight, or drop it."
+                    "canary", "with this adapter the visual base computes NaN", next_step="Lower its weight."
                 )
         if language is not None and self.language is not None:
             self.language.swap(self._get("language", language).parts.get("model"), TRIAL)

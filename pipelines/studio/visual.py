@@ -88,7 +88,7 @@ class VisualBase:
                     raise ValueError("only .safetensors checkpoints are loaded; a .ckpt can run code")
                 pipeline = StableDiffusionPipeline.from_single_file(str(path), torch_dtype=dtype, **extra)
             else:
-                pipeline = StableDiffusionPipeline.from_pretrained(
+                pipeline = StableDiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
                     path, torch_dtype=dtype, use_safetensors=True, **extra
                 )
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as e:
@@ -158,7 +158,9 @@ class VisualBase:
             self._slot = BARE
 
     @torch.inference_mode()
-    def paint(self, brief: Brief, *, staged: Staged | None, slot: int, wanted: Callable[[], bool] = lambda: True) -> Rgb:
+    def paint(
+        self, brief: Brief, *, staged: Staged | None, slot: int, wanted: Callable[[], bool] = lambda: True
+    ) -> Rgb:
         """One picture (height, width, 3) of uint8; raises `Cancelled` between steps when `wanted` says so."""
         positive, negative = self.embed(staged, brief.prompt, brief.negative)
 
@@ -181,7 +183,8 @@ class VisualBase:
                 pipe = AutoPipelineForImage2Image.from_pipe(self.pipeline)
                 pipe.set_progress_bar_config(disable=True)
                 out = pipe(image=start, strength=brief.strength, **common)
-        return np.nan_to_num(out.images[0] * 255.0).round().clip(0, 255).astype(np.uint8)
+        picture: Rgb = np.nan_to_num(out.images[0] * 255.0).round().clip(0, 255).astype(np.uint8)
+        return picture
 
     @torch.inference_mode()
     def try_out(self, slot: int) -> bool:

@@ -221,8 +221,8 @@ class Worker:
 
     def _writing(self, m: Message, answer: Answer) -> _Writing:
         known = {f.name for f in fields(Sampling)}
-        sampling = Sampling(**{k: tuple(v) if k == "stop" else v for k, v in m.get("sampling", {}).items()
-                               if k in known})
+        how: dict[str, Any] = {k: v for k, v in m.get("sampling", {}).items() if k in known}
+        sampling = Sampling(**(how | {"stop": tuple(how.get("stop", ()))}))
         messages = [{"role": str(p["role"]), "content": str(p["content"])} for p in m["messages"]]
         job, to = str(m["job"]), str(m.get("from", "server"))
 

@@ -13,7 +13,7 @@ import logging
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -21,7 +21,7 @@ from typing import Any, cast
 from pipelines.catalogue import Product
 from pipelines.events import ChatEvent, ChatKind
 from pipelines.line import Lang
-from pipelines.show import RoomProfile, RoomShow, Verdict
+from pipelines.show import Mood, RoomProfile, RoomShow, Verdict
 from server.bus import Bus
 from server.catalogue import Catalogue
 from server.looks import Looks
@@ -30,6 +30,7 @@ from server.rooms.backstage import SAMPLE_RATE, BusStage, BusVoice
 from server.rooms.card import card
 from server.scripts import Scripts
 from server.settings import Settings
+from server.wardrobe.worn import Worn
 from streaming.channel import Message
 from streaming.errors import NightAnchorError, NotFound
 
@@ -37,7 +38,7 @@ log = logging.getLogger("nightanchor.room")
 
 RETRY_S = 1.0
 SAVE_EVERY_S = 2.0
-LOOK_FADE_MS = 400
+LOOK_FADE_MS, LOOK_LIMIT_S = 400, 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class RoomSpec:
     currency: str
     on_air: bool
     paused: bool
+    presenter: Worn
 
 
 class Room:
@@ -80,6 +82,7 @@ class Room:
         self._wake = asyncio.Event()
         self._sinks: dict[str, tuple[str, dict[str, Any]]] = {}
         self._fresh = True
+        self._dressing = asyncio.Lock()
         self.show = RoomShow(
             self._profile(), BusVoice(bus, spec.fps), BusStage(bus, spec.id), clock=time.monotonic,
             rng=random.Random(), state=self._load(), on_event=self._on_show,
@@ -92,10 +95,10 @@ class Room:
         return f"playout:{self.spec.id}"
 
     def _profile(self) -> RoomProfile:
-        s = self.spec
-        voices = {s.lang: s.voice} if s.voice else {}
-        show = self._settings.show
-        return RoomProfile(s.id, s.title, s.lang, voices, show.mood, show.rest_s)
+        s, p, show = self.spec, self.spec.presenter, self._settings.show
+        voices = {p.lang: p.voice} if p.voice else {}
+        mood = cast(Mood, p.mood or show.mood)
+        return RoomProfile(s.id, s.title, p.lang, voices, mood, show.rest_s if p.rest_s is None else p.rest_s)
 
     # -- start and stop --------------------------------------------------------------------------
 
@@ -169,19 +172,24 @@ class Room:
         """Tell playout what to show, if it is there; the journal keeps it over its restarts."""
         if self.children.get(self.playout, {}).get("state") != "running":
             return
-        s = self.spec
-        await self._bus.request(self.playout, "header", title=s.title, subtitle=s.subtitle)
-        await self._show_card(force=True)
-        if s.look_id is None:
-            return
-        path = self._looks.path(s.look_id, s.width, s.height)
+        async with self._dressing:
+            s = self.spec
+            await self._bus.request(self.playout, "header", title=s.title, subtitle=s.subtitle)
+            await self._show_card(force=True)
+            if s.look_id is not None and self._looks.path(s.look_id, s.width, s.height) is None:
+                self._looks.want(s.look_id, s.width, s.height)
+            elif s.look_id is not None:
+                await self.show_look(s.look_id)
+
+    async def show_look(self, look_id: str) -> None:
+        """Cross-fade to a look that is baked, unless it is on already; raises what playout raises."""
+        path = self._looks.path(look_id, self.spec.width, self.spec.height)
         if path is None:
-            self._looks.want(s.look_id, s.width, s.height)
-            return
+            raise NotFound(f"look {look_id} is not baked for this picture", next_step="Activate it again.")
         state = await self._bus.request(self.playout, "state")
         if state.get("look") != str(path):
             await self._bus.request(
-                self.playout, "look", timeout_s=20.0, path=str(path), fade_ms=LOOK_FADE_MS, when="now"
+                self.playout, "look", timeout_s=LOOK_LIMIT_S, path=str(path), fade_ms=LOOK_FADE_MS, when="now"
             )
 
     # -- changes ---------------------------------------------------------------------------------
@@ -202,6 +210,21 @@ class Room:
         """The room's row has changed; a new format restarts its playout."""
         self.spec = spec
         self.show.set_profile(self._profile())
+        self._wake.set()
+
+    async def switch(
+        self, commit: Callable[[], Awaitable[None]], spec: Callable[[], RoomSpec], patience_s: float
+    ) -> None:
+        """Change the presenter at a sentence boundary: `commit`, then go on as `spec` says."""
+
+        async def change() -> RoomProfile:
+            # Nothing else may dress the stage meanwhile, or it would put the old look back.
+            async with self._dressing:
+                await commit()
+                self.spec = spec()
+            return self._profile()
+
+        await self.show.switch(change, patience_s=patience_s)
         self._wake.set()
 
     # -- chat ------------------------------------------------------------------------------------

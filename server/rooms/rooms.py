@@ -23,6 +23,7 @@ from server.rooms import status
 from server.rooms.room import Room, RoomSpec
 from server.scripts import Scripts
 from server.settings import Settings
+from server.wardrobe.worn import worn_by
 from streaming.channel import Message
 from streaming.errors import Conflict, NotFound
 
@@ -30,7 +31,7 @@ Feed = Callable[[dict[str, Any]], None]
 
 
 class Rooms:
-    """All rooms of one installation."""
+    """All rooms of one installation; `wardrobe` adds to a room's status who is on air."""
 
     def __init__(
         self, settings: Settings, data: Path, store: Store, bus: Bus, catalogue: Catalogue, scripts: Scripts,
@@ -42,6 +43,7 @@ class Rooms:
         self.on_air: dict[str, Room] = {}
         self._children: dict[str, Message] = {}
         self._feeds: dict[str, set[Feed]] = {}
+        self.wardrobe: Callable[[str], dict[str, Any]] = lambda room_id: {}
         catalogue.changed = scripts.changed = self._reload
         outputs.changed = self._rearrange
         looks.ready = self._look_ready
@@ -82,6 +84,10 @@ class Rooms:
             for key, value in values.items():
                 if value is not None or key in ("look_id", "width", "height", "fps", "video_kbps"):
                     setattr(row, key, value)
+            if row.worn is not None:
+                # Said of the room, it is said of whoever is on air in it.
+                said = {k: v for k, v in values.items() if k in ("lang", "voice", "look_id") and v is not None}
+                row.worn = row.worn | said
             s.flush()
             spec, changed = self._spec(row), self._document(row)
         room = self.on_air.get(room_id)
@@ -95,11 +101,17 @@ class Rooms:
         with self._store.session() as s:
             s.delete(_row(s, room_id))
 
+    def spec(self, room_id: str) -> RoomSpec:
+        """A room with the settings' defaults filled in; raises `NotFound`."""
+        with self._store.session() as s:
+            return self._spec(_row(s, room_id))
+
     def _spec(self, row: RoomRow) -> RoomSpec:
         v = self._settings.video
         return RoomSpec(
             row.id, row.title, row.subtitle, cast(Lang, row.lang), row.voice, row.look_id, row.width or v.width,
             row.height or v.height, row.fps or v.fps, row.video_kbps or v.kbps, row.currency, row.on_air, row.paused,
+            worn_by(row),
         )
 
     def _document(self, row: RoomRow) -> dict[str, Any]:
@@ -181,8 +193,8 @@ class Rooms:
         outputs = self._outputs.every(room_id)
         room = self.on_air.get(room_id)
         if room is None:
-            return status.off_air(self.get(room_id), outputs)
-        return status.status(room, outputs, self._looks.name(room.spec.look_id))
+            return status.off_air(self.get(room_id), outputs) | self.wardrobe(room_id)
+        return status.status(room, outputs, self._looks.name(room.spec.look_id)) | self.wardrobe(room_id)
 
     def sink(self, output: dict[str, Any]) -> dict[str, Any]:
         """What one output is doing."""

@@ -174,7 +174,8 @@ class AdapterCatalogue:
         path = self.folder / row.id / MANIFEST
         manifest = {
             "id": row.id, "name": row.name, "sha256": row.sha256, "trigger_words": row.trigger_words,
-            "licence": row.licence, "likeness": row.likeness, "consent": row.consent, "created": row.created, **row.head,
+            "licence": row.licence, "likeness": row.likeness, "consent": row.consent, "created": row.created,
+            **row.head,
         }
         part = path.with_suffix(".part")
         part.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")

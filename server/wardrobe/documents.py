@@ -167,7 +167,8 @@ class ScheduleIn(_Document):
 
     def personas(self) -> set[str]:
         """Every persona it names."""
-        named = {e.persona for e in (*self.slots, *self.overrides, *self.holidays)} | {self.default_persona}
+        named = {s.persona for s in self.slots} | {o.persona for o in self.overrides}
+        named |= {h.persona for h in self.holidays if h.persona} | {self.default_persona or ""}
         return {p for p in named if p}
 
     def table(self) -> Timetable:

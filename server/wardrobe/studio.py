@@ -180,6 +180,10 @@ class Studio:
             )
         return await self._bus.request(NAME, op, timeout_s=timeout_s, **fields)
 
+    def give_up(self, job: str) -> None:
+        """Have a text or a painting ended; what it got to is dropped."""
+        self._bus.send(NAME, "cancel", job=job)
+
     async def write(
         self, room: str, messages: list[dict[str, str]], sampling: dict[str, Any],
         tell: Callable[[str], None] = lambda piece: None,
@@ -192,7 +196,7 @@ class Studio:
                 "write", WRITE_LIMIT_S, room=room, messages=messages, sampling=sampling, job=job
             )
         except BaseException:
-            self._bus.send(NAME, "cancel", job=job)
+            self.give_up(job)
             raise
         finally:
             del self._texts[job]

@@ -247,7 +247,8 @@ def changed(tensors: dict[str, torch.Tensor], case: str) -> dict[str, torch.Tens
         case "one half":
             del out[up]
         case "rank":
-            out[first], out[up] = torch.zeros(9, *out[first].shape[1:]), torch.zeros(out[up].shape[0], 9, *out[up].shape[2:])
+            out[first] = torch.zeros(9, *out[first].shape[1:])
+            out[up] = torch.zeros(out[up].shape[0], 9, *out[up].shape[2:])
         case "halves of other ranks":
             out[up] = torch.zeros(out[up].shape[0], 2, *out[up].shape[2:])
         case "three dimensions":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -229,7 +230,7 @@ def test_agrees_with_the_wall_clock_where_that_does_not_jump(table: Timetable, w
 @given(tables(), st.dates(dt.date(2026, 1, 1), dt.date(2027, 12, 1)))
 def test_a_week_is_covered_without_gaps(table: Timetable, first: dt.date) -> None:
     spans = week(table, first)
-    assert all(a.until == b.since for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.until == b.since for a, b in itertools.pairwise(spans))
     assert spans[0].since == wall_instant(dt.datetime.combine(first, dt.time()), table.zone)
     total = spans[-1].until - spans[0].since  # type: ignore[operator]
     assert dt.timedelta(days=7, hours=-2) <= total <= dt.timedelta(days=7, hours=2)

@@ -125,7 +125,8 @@ def write_peft(folder: Path, lora: dict[str, tuple[Tensor, Tensor]], alpha: floa
 
 
 def write_kohya(path: Path, unet_lora: dict[str, tuple[Tensor, Tensor]], alpha: float | None,
-                te_lora: dict[str, tuple[Tensor, Tensor]] | None = None, metadata: dict[str, str] | None = None) -> Path:
+                te_lora: dict[str, tuple[Tensor, Tensor]] | None = None,
+                metadata: dict[str, str] | None = None) -> Path:
     """A kohya file."""
     tensors = {}
     for prefix, lora in (("lora_unet_", unet_lora), ("lora_te_text_model_", te_lora or {})):

@@ -1,0 +1,601 @@
+"""Activations: a room changes into another persona, or puts on single adapters.
+
+Everything that can fail is done beside the show — looking up, staging, painting and baking, trying out. What is left
+for the sentence boundary is one copy in the studio, one message to playout and one row; whichever of them fails, the
+others are undone, and who was on air stays there. Activations of one room commit one after the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from server.db.models import ActivationRow, RoomRow, now
+from server.db.store import Store
+from server.looks import Looks
+from server.rooms.room import Room
+from server.rooms.rooms import Rooms
+from server.wardrobe.catalogue import AdapterCatalogue
+from server.wardrobe.documents import ActivateIn
+from server.wardrobe.personas import Personas
+from server.wardrobe.portraits import Portraits
+from server.wardrobe.studio import SWAP_LIMIT_S, TRY_LIMIT_S, Studio
+from server.wardrobe.worn import Source, Worn, from_json, persona_worn, restyled, worn_by
+from streaming.errors import (
+    BadInput,
+    ChildDown,
+    Conflict,
+    NightAnchorError,
+    NotFound,
+    Spent,
+    TimedOut,
+    Unavailable,
+)
+
+log = logging.getLogger("nightanchor.activations")
+
+OVER = ("committed", "failed", "superseded", "cancelled")
+TOLERANCE_S = 5.0
+"""How far from its time a scheduled change may be: it waits for a sentence boundary for so long."""
+PREPARE_S = 300.0
+PATIENCE_S = 30.0
+LOOK_LIMIT_S = 600.0
+SHOWN_AFTER_S = 30.0
+KEPT = 500
+KINDS = ("visual", "language")
+Clock = Callable[[], dt.datetime]
+
+
+def utc() -> dt.datetime:
+    """This instant."""
+    return dt.datetime.now(dt.UTC)
+
+
+class Failed(NightAnchorError):
+    """An activation that can't be; `reason` is a word of docs/api.md."""
+
+    code = "activation"
+
+    def __init__(self, reason: str, message: str, *, next_step: str = "") -> None:
+        super().__init__(message, next_step=next_step)
+        self.reason = reason
+        self.extra: dict[str, Any] = {}
+
+
+@dataclass(slots=True)
+class _Run:
+    """One that is not over. `wanted` is known once it has been looked up; `over` is whom it was made for to follow."""
+
+    document: dict[str, Any]
+    due: dt.datetime | None
+    rollback: bool = False
+    wanted: Worn = field(default_factory=Worn)
+    over: Worn = field(default_factory=Worn)
+    keys: dict[str, str | None] = field(default_factory=dict)
+    task: asyncio.Task[None] | None = None
+    committing: bool = False
+
+    @property
+    def room(self) -> str:
+        return str(self.document["room"])
+
+
+class Activations:
+    """All activations of one installation."""
+
+    def __init__(
+        self, store: Store, rooms: Rooms, studio: Studio, adapters: AdapterCatalogue, personas: Personas, looks: Looks,
+        portraits: Portraits, *, clock: Clock = utc,
+    ) -> None:
+        self._store, self._rooms, self._studio, self._adapters = store, rooms, studio, adapters
+        self._personas, self._looks, self._portraits, self.clock = personas, looks, portraits, clock
+        self._open: dict[str, _Run] = {}
+        self._latest: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def get(self, activation_id: str) -> dict[str, Any]:
+        """One activation; raises `NotFound`."""
+        with self._store.session() as s:
+            row = s.get(ActivationRow, activation_id)
+            if row is None:
+                raise NotFound(
+                    f"there is no activation {activation_id!r}", next_step="list them with GET /adapters/activations"
+                )
+            return dict(row.document)
+
+    def every(self, room: str | None, limit: int) -> list[dict[str, Any]]:
+        """The newest activations, newest first."""
+        query = select(ActivationRow).order_by(ActivationRow.created.desc(), ActivationRow.id.desc()).limit(limit)
+        if room is not None:
+            query = query.where(ActivationRow.room == room)
+        with self._store.session() as s:
+            return [dict(row.document) for row in s.scalars(query)]
+
+    def latest(self, room: str) -> dict[str, Any] | None:
+        """What the status of a room shows: one under way, or over for no more than half a minute."""
+        at, document = self._latest.get(room, (0.0, None))
+        if document is None or (document["state"] in OVER and time.monotonic() - at > SHOWN_AFTER_S):
+            return None
+        return document
+
+    def pending(self, room: str) -> list[dict[str, Any]]:
+        """Those of a room that are not over."""
+        return [run.document for run in self._open.values() if run.room == room]
+
+    def pending_now(self, room: str) -> bool:
+        """Whether one of a room waits for no time but its boundary."""
+        return any(run.room == room and run.due is None for run in self._open.values())
+
+    def on_air(self) -> list[str]:
+        """The rooms on air."""
+        return list(self._rooms.on_air)
+
+    def worn(self, room: str) -> Worn:
+        """Who is on air in a room; raises `NotFound`."""
+        with self._store.session() as s:
+            return worn_by(_room(s, room))
+
+    # -- asking ----------------------------------------------------------------------------------
+
+    def ask(self, body: ActivateIn, key: str | None = None) -> dict[str, Any]:
+        """Begin an activation; the same key gives the same one again.
+
+        Raises what makes it impossible from the start (the activation is then kept as failed), `Conflict` for a key
+        that was used for something else.
+        """
+        again = self._again(key, body.model_dump(exclude_none=True))
+        if again is not None:
+            return again
+        due = body.due_at()
+        if due is not None and due <= self.clock():
+            raise BadInput(f"{body.when} is over", next_step="Give a time to come, or `boundary`.")
+        before = self.worn(body.room)
+        document = self._document(
+            body.room, "manual", before, key, persona=body.persona, visual=body.visual, language=body.language,
+            weight=body.weight, when="at" if due else body.when, due=_iso(due),
+        )
+        document["asked"] = body.model_dump(exclude_none=True)
+        run = _Run(document, due, over=before)
+        self._keep(run)
+        try:
+            run.wanted = self._look_up(run)
+        except Failed as e:
+            self._fail(run, e)
+            e.extra = {"stayed": document["stayed"], "activation": document["id"]}
+            raise
+        return self._begin(run)
+
+    def rollback(self, room: str, key: str | None = None) -> dict[str, Any]:
+        """Go back to who was on air before; raises `Conflict` when nobody was."""
+        again = self._again(key, {"rollback": room})
+        if again is not None:
+            return again
+        before = self.worn(room)
+        with self._store.session() as s:
+            earlier = _room(s, room).worn_before
+        if earlier is None:
+            raise Conflict(f"nobody else was on air in room {room}", next_step="Activate a persona instead.")
+        past = from_json(earlier)
+        document = self._document(
+            room, "rollback", before, key, persona=past.persona, visual=past.visual, language=past.language,
+            when="boundary",
+        )
+        document["asked"] = {"rollback": room}
+        run = _Run(document, None, rollback=True, wanted=replace(past, since=now(), source="rollback", due=None))
+        self._keep(run)
+        return self._begin(run)
+
+    def schedule(
+        self, room: str, persona: str, due: dt.datetime | None, source: Source, *, prepare_s: float
+    ) -> str:
+        """Have a persona on air from `due` on, prepared `prepare_s` ahead; returns the activation's id.
+
+        A time that is over is caught up at the next sentence boundary.
+        """
+        before = self.worn(room)
+        document = self._document(room, source, before, None, persona=persona, when="at", due=_iso(due))
+        document["prepare_s"] = prepare_s
+        run = _Run(document, due if due is not None and due > self.clock() else None)
+        self._keep(run)
+        self._begin(run)
+        return str(document["id"])
+
+    def cancel(self, activation_id: str) -> dict[str, Any]:
+        """Give one up; raises `Conflict` when it is over or just being committed."""
+        document = self.get(activation_id)
+        run = self._open.get(activation_id)
+        if run is None or run.committing:
+            state = document["state"] if run is None else "being committed"
+            raise Conflict(f"this activation is {state}", next_step="Go back with POST /adapters/rollback.")
+        self._end(run, "cancelled")
+        return dict(run.document)
+
+    def resume(self) -> None:
+        """After a restart: what was planned for a time goes on, what was under way has failed."""
+        with self._store.session() as s:
+            rows = s.scalars(select(ActivationRow).where(ActivationRow.state.not_in(OVER))).all()
+            left = [(row.key, dict(row.document)) for row in rows]
+        for _, document in left:
+            due = dt.datetime.fromisoformat(document["due"]) if document["due"] else None
+            run = _Run(document, due)
+            self._open[document["id"]] = run
+            if document["source"] == "manual" and due is not None:
+                document["steps"] = []
+                self._begin(run)
+            else:
+                self._fail(run, Failed(
+                    "internal", "the server was restarted before this was committed",
+                    next_step="Activate it again." if document["source"] != "schedule" else "The schedule tries again.",
+                ))
+
+    async def redress(self) -> None:
+        """A studio has come up: give every room on air what it wears."""
+        for room in list(self._rooms.on_air):
+            async with self._lock(room):
+                try:
+                    worn = self.worn(room)
+                    keys = {k: await self._staged(*_wears(worn, k)) for k in KINDS}
+                    await self._studio.ask("commit", SWAP_LIMIT_S, room=room, **keys)
+                except NightAnchorError as e:
+                    log.warning("room %s can't be given back what it wears: %s", room, e)
+                    continue
+            log.info("room %s wears %s again", room, worn.name)
+
+    async def close(self) -> None:
+        """Stop working; what is planned for a time is taken up by `resume`."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # -- the way of one --------------------------------------------------------------------------
+
+    def _begin(self, run: _Run) -> dict[str, Any]:
+        for other in list(self._open.values()):
+            same = other.due == run.due and other is not run and other.room == run.room
+            if same and not other.committing:
+                self._end(other, "superseded")
+        run.task = asyncio.get_running_loop().create_task(self._go(run))
+        self._tasks.add(run.task)
+        run.task.add_done_callback(self._tasks.discard)
+        return dict(run.document)
+
+    async def _go(self, run: _Run) -> None:
+        try:
+            await self._until(run.due, float(run.document.get("prepare_s", PREPARE_S)))
+            self._state(run, "preparing")
+            for attempt in (1, 2):
+                await self._prepare(run)
+                self._state(run, "staged")
+                await self._until(run.due, TOLERANCE_S)
+                async with self._lock(run.room):
+                    try:
+                        await self._commit(run)
+                        break
+                    except Failed as e:
+                        run.committing = False
+                        if e.reason != "not_staged" or attempt == 2:
+                            raise
+        except NightAnchorError as e:
+            self._fail(run, e)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("activation %s", run.document["id"])
+            self._fail(run, Failed("internal", "something failed inside", next_step="See data/logs/server.log."))
+
+    async def _until(self, due: dt.datetime | None, ahead_s: float) -> None:
+        while due is not None:
+            left = (due - self.clock()).total_seconds() - ahead_s
+            if left <= 0:
+                return
+            await asyncio.sleep(min(left, 2.0))
+
+    async def _prepare(self, run: _Run) -> None:
+        with self._step(run, "inspect"):
+            run.over = self.worn(run.room)
+            run.wanted = self._look_up(run)
+        wanted = run.wanted
+        with self._step(run, "stage"):
+            for kind in KINDS:
+                run.keys[kind] = await self._staged(*_wears(wanted, kind))
+        with self._step(run, "look"):
+            run.wanted = await self._with_look(run)
+        visual, language = run.keys.get("visual"), run.keys.get("language")
+        with self._step(run, "canary", skip=visual is None and language is None):
+            if visual is not None or language is not None:
+                await self._studio.ask("try_out", TRY_LIMIT_S, visual=visual, language=language)
+
+    def _look_up(self, run: _Run) -> Worn:
+        """Who is to be on air; raises `Failed`."""
+        d, known = run.document, run.wanted.since != ""
+        if run.rollback:
+            wanted = run.wanted
+        elif d["persona"] is not None:
+            try:
+                persona = self._personas.get(d["persona"])
+            except NotFound as e:
+                raise Failed("deleted" if known else "unknown", e.message, next_step=e.next_step) from e
+            wanted = persona_worn(persona, self.worn(run.room), d["source"])
+        else:
+            wanted = restyled(run.over, d["visual"], d["language"], d["weight"])
+        wanted = replace(wanted, due=d["due"] if d["source"] in ("schedule", "default") else None)
+        for kind in KINDS:
+            adapter_id, _ = _wears(wanted, kind)
+            if adapter_id is not None:
+                self._check(kind, adapter_id, known or run.rollback)
+        return wanted
+
+    def _check(self, kind: str, adapter_id: str, known: bool) -> None:
+        try:
+            adapter = self._adapters.get(adapter_id)
+        except NotFound as e:
+            raise Failed("deleted" if known else "unknown", e.message, next_step=e.next_step) from e
+        if adapter["kind"] != kind:
+            raise Failed("incompatible", f"{adapter['name']} is a {adapter['kind']} adapter",
+                         next_step=f"Name a {kind} one.")
+        if not self._adapters.path(adapter_id).is_file():
+            raise Failed("deleted", f"the file of adapter {adapter_id} is gone", next_step="Upload it again.")
+        if adapter["state"] != "ready":
+            down = "being loaded" in adapter["error"]
+            raise Failed("studio_down" if down else "incompatible", f"{adapter['name']}: {adapter['error']}",
+                         next_step="Set up the base it was trained on, or choose another adapter.")
+        if adapter["kind"] == "visual" and adapter["likeness"] == "unknown":
+            raise Failed("consent", f"nobody has said yet whether {adapter['name']} shows a real person",
+                         next_step="Set its likeness to none or person in the catalogue.")
+        if adapter["kind"] == "visual" and adapter["likeness"] == "person" and not adapter["consent"]:
+            raise Failed("consent", f"{adapter['name']} shows a real person, and no consent is recorded",
+                         next_step="Record who consented in the catalogue, or choose another adapter.")
+
+    async def _staged(self, adapter_id: str | None, weight: float) -> str | None:
+        if adapter_id is None:
+            return None
+        answer = await self._adapters.stage(self._adapters.get(adapter_id), weight)
+        return str(answer["key"])
+
+    async def _with_look(self, run: _Run) -> Worn:
+        """The look as it will be shown, painted and baked where it has to be."""
+        wanted, room = run.wanted, self._rooms.get(run.room)
+        look_id, asked = wanted.look_id, run.document["persona"]
+        lookless = self._personas.get(asked)["look_id"] is None if asked else run.document["visual"] is not None
+        if wanted.visual is not None and lookless and not run.rollback:
+            look_id = await self._portraits.worn(
+                self._adapters.get(wanted.visual), wanted.visual_weight, wanted.look_id
+            )
+        if look_id is None:
+            return wanted
+        try:
+            await self._looks.baked(look_id, room["width"], room["height"], LOOK_LIMIT_S)
+        except NotFound as e:
+            raise Failed("look", e.message, next_step=e.next_step) from e
+        return replace(wanted, look_id=look_id)
+
+    async def _commit(self, run: _Run) -> None:
+        """At the boundary: studio, playout, row — all or none."""
+        room = self._rooms.on_air.get(run.room)
+        if room is None:
+            run.committing = True
+            self._state(run, "committing")
+            with self._step(run, "commit"):
+                self._still(run)
+                await self._swap(run)
+                self._write(run)
+            self._committed(run)
+            return
+        if run.due is not None:
+            patience = max(0.0, (run.due - self.clock()).total_seconds() + TOLERANCE_S - 2.0)
+        else:
+            patience = 0.0 if run.document["when"] == "now" else PATIENCE_S
+        before = self.worn(run.room)
+
+        async def commit() -> None:
+            run.committing = True
+            self._state(run, "committing")
+            with self._step(run, "commit"):
+                await self._commit_on_air(run, room, before)
+
+        await room.switch(commit, lambda: self._rooms.spec(run.room), patience)
+        self._committed(run)
+        worn = run.wanted
+        if worn.greeting and worn.persona != before.persona and not run.rollback:
+            try:
+                room.show.say(worn.greeting, worn.lang, "boundary")
+            except NightAnchorError as e:
+                log.info("the greeting of %s is left out: %s", worn.name, e)
+
+    async def _commit_on_air(self, run: _Run, room: Room, before: Worn) -> None:
+        self._still(run)
+        swapped = await self._swap(run)
+        try:
+            if run.wanted.look_id is not None:
+                try:
+                    await room.show_look(run.wanted.look_id)
+                except NightAnchorError as e:
+                    raise Failed("playout", f"the picture could not be changed: {e.message}",
+                                 next_step=e.next_step or "Try again in a moment.") from e
+            self._write(run)
+        except BaseException:
+            if swapped:
+                await self._undo(run, room, before)
+            raise
+
+    def _still(self, run: _Run) -> None:
+        """What was deleted, or whose consent was taken back, since it was staged must not get on air."""
+        self._look_up(run)
+        if run.document["persona"] is None and not run.rollback and self.worn(run.room).since != run.over.since:
+            raise Failed("not_staged", "somebody else has come on air meanwhile", next_step="Activate it again.")
+
+    async def _swap(self, run: _Run) -> bool:
+        """Swap in the studio; False when the room needs no studio and there is none to tell."""
+        worn = self.worn(run.room)
+        bare = not any(run.keys.values())
+        if bare and (not self._studio.running or (worn.visual is None and worn.language is None)):
+            return False
+        visual, language = run.keys.get("visual"), run.keys.get("language")
+        try:
+            answer = await self._studio.ask("commit", SWAP_LIMIT_S, room=run.room, visual=visual, language=language)
+        except BadInput as e:
+            if e.reason == "not_staged":
+                raise Failed("not_staged", e.message, next_step=e.next_step) from e
+            raise
+        except ChildDown:
+            if bare:
+                # It comes back bare by itself.
+                return False
+            raise
+        run.document["swap_ms"] = answer.get("swap_ms")
+        return True
+
+    async def _undo(self, run: _Run, room: Room, before: Worn) -> None:
+        try:
+            await self._studio.ask("rollback", SWAP_LIMIT_S, room=run.room)
+        except NightAnchorError as e:
+            log.warning("room %s: the studio could not go back: %s", run.room, e)
+        if before.look_id is not None and run.wanted.look_id != before.look_id:
+            room.rearrange()
+
+    def _write(self, run: _Run) -> None:
+        with self._store.session() as s:
+            row = _room(s, run.room)
+            row.worn_before = worn_by(row).to_json()
+            run.wanted = replace(run.wanted, since=now())
+            row.worn = run.wanted.to_json()
+            row.look_id = run.wanted.look_id
+
+    def _committed(self, run: _Run) -> None:
+        d, at = run.document, self.clock()
+        d["committed"] = now()
+        since = dt.datetime.fromisoformat(d["due"] or d["created"])
+        d["late_s"] = round((at - since).total_seconds(), 2)
+        self._end(run, "committed")
+        log.info("room %s: %s is on air (%s)", run.room, run.wanted.name, d["source"])
+
+    # -- the document ----------------------------------------------------------------------------
+
+    def _document(self, room: str, source: str, before: Worn, key: str | None, **fields: Any) -> dict[str, Any]:
+        return {
+            "id": f"act-{secrets.token_hex(5)}", "room": room, "persona": None, "visual": None, "language": None,
+            "weight": None, "when": "boundary", "due": None, "source": source, "state": "queued", "steps": [],
+            "reason": "", "message": "", "next_step": "", "stayed": before.short(), "created": now(), "committed": None,
+            "swap_ms": None, "late_s": None, "key": key, **fields,
+        }
+
+    def _again(self, key: str | None, asked: dict[str, Any]) -> dict[str, Any] | None:
+        if key is None:
+            return None
+        with self._store.session() as s:
+            row = s.scalar(select(ActivationRow).where(ActivationRow.key == key))
+            document = dict(row.document) if row is not None else None
+        if document is not None and document.get("asked") != asked:
+            raise Conflict("this Idempotency-Key was used for another activation", next_step="Use a new key.")
+        return document
+
+    def _keep(self, run: _Run) -> None:
+        d = run.document
+        with self._store.session() as s:
+            old = s.scalars(
+                select(ActivationRow.id).where(ActivationRow.room == run.room, ActivationRow.state.in_(OVER))
+                .order_by(ActivationRow.created.desc()).offset(KEPT)
+            ).all()
+            if old:
+                s.execute(delete(ActivationRow).where(ActivationRow.id.in_(old)))
+            s.add(ActivationRow(
+                id=d["id"], room=d["room"], key=d["key"], state=d["state"], document=dict(d), created=d["created"]
+            ))
+        self._open[d["id"]] = run
+        self._show(run)
+
+    def _save(self, run: _Run) -> None:
+        with self._store.session() as s:
+            row = s.get(ActivationRow, run.document["id"])
+            if row is not None:
+                row.state, row.document = run.document["state"], {**run.document}
+        self._show(run)
+
+    def _show(self, run: _Run) -> None:
+        """Make it what the status shows, unless that is one under way and this one only waits for its time."""
+        _, shown = self._latest.get(run.room, (0.0, None))
+        busy = shown is not None and shown["state"] not in (*OVER, "queued") and shown["id"] != run.document["id"]
+        if not (busy and run.document["state"] in ("queued", *OVER)):
+            self._latest[run.room] = (time.monotonic(), run.document)
+
+    def _state(self, run: _Run, state: str) -> None:
+        run.document["state"] = state
+        self._save(run)
+
+    @contextmanager
+    def _step(self, run: _Run, name: str, *, skip: bool = False) -> Iterator[None]:
+        step = {"name": name, "state": "running", "ms": 0.0}
+        steps = [s for s in run.document["steps"] if s["name"] != name]
+        run.document["steps"] = [*steps, step]
+        self._save(run)
+        began = time.monotonic()
+        try:
+            yield
+        except BaseException:
+            step["state"] = "failed"
+            raise
+        else:
+            step["state"] = "skipped" if skip else "done"
+        finally:
+            step["ms"] = round((time.monotonic() - began) * 1000, 1)
+
+    def _fail(self, run: _Run, error: NightAnchorError) -> None:
+        d = run.document
+        d["reason"], d["message"], d["next_step"] = reason_of(error), error.message, error.next_step
+        d["stayed"] = self.worn(run.room).short()
+        error.reason = d["reason"]
+        log.warning("room %s: activation %s failed (%s): %s", run.room, d["id"], d["reason"], error)
+        self._end(run, "failed")
+
+    def _end(self, run: _Run, state: str) -> None:
+        self._open.pop(run.document["id"], None)
+        if run.task is not None and run.task is not asyncio.current_task():
+            run.task.cancel()
+        self._state(run, state)
+
+    def _lock(self, room: str) -> asyncio.Lock:
+        return self._locks.setdefault(room, asyncio.Lock())
+
+
+def reason_of(error: NightAnchorError) -> str:
+    """The word of docs/api.md for an error on the way."""
+    words = {"unknown", "incompatible", "consent", "deleted", "studio_down", "no_memory", "no_disk", "look", "canary",
+             "playout", "timed_out", "internal"}
+    if error.reason in words:
+        return error.reason
+    if isinstance(error, Spent):
+        return "no_memory"
+    if isinstance(error, TimedOut):
+        return "timed_out"
+    if isinstance(error, Unavailable):
+        return "studio_down"
+    if isinstance(error, NotFound):
+        return "deleted"
+    return "incompatible" if isinstance(error, BadInput) else "internal"
+
+
+def _wears(worn: Worn, kind: str) -> tuple[str | None, float]:
+    return (worn.visual, worn.visual_weight) if kind == "visual" else (worn.language, worn.language_weight)
+
+
+def _iso(instant: dt.datetime | None) -> str | None:
+    return instant.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if instant else None
+
+
+def _room(s: Any, room: str) -> RoomRow:
+    row: RoomRow | None = s.get(RoomRow, room)
+    if row is None:
+        raise NotFound(f"there is no room {room!r}", next_step="list them with GET /rooms")
+    return row

@@ -1,0 +1,100 @@
+"""Portraits: presenters painted by the studio, then baked like any other picture."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from typing import Any
+
+from server.looks import Looks
+from server.settings import Settings
+from server.wardrobe.catalogue import AdapterCatalogue
+from server.wardrobe.documents import PortraitIn
+from server.wardrobe.studio import PAINT_LIMIT_S, Studio
+from streaming.errors import NightAnchorError, Unavailable
+
+log = logging.getLogger("nightanchor.portraits")
+
+PROMPT = "portrait of a presenter, front view, facing the camera, upper body, mouth closed, soft studio light"
+NEGATIVE = "open mouth, teeth, profile view, hands, text, watermark, cropped head, deformed"
+INIT_STRENGTH = 0.6
+
+
+class Portraits:
+    """Paints one at a time; the show goes on meanwhile with the look it has."""
+
+    def __init__(self, settings: Settings, looks: Looks, studio: Studio, adapters: AdapterCatalogue) -> None:
+        self._visual, self._looks, self._studio, self._adapters = settings.visual, looks, studio, adapters
+        self._jobs = itertools.count(1)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def make(self, body: PortraitIn) -> dict[str, Any]:
+        """Begin a portrait; returns its look, which is `baking`. Raises `Unavailable` without a visual base."""
+        if not self._studio.has("visual"):
+            raise Unavailable("this installation has no visual base", next_step="Set visual.path in nightanchor.yaml.")
+        if not self._studio.running:
+            raise Unavailable("the studio is not up", next_step="Try again when GET /studio says it is running.")
+        adapter = self._adapters.get(body.visual_id) if body.visual_id else None
+        init = self._looks.source(body.init_look) if body.init_look else None
+        look = self._looks.add_painted(body.name or body.prompt[:40])
+        brief = {
+            "prompt": _prompt(adapter, body.prompt), "negative": body.negative,
+            "seed": body.seed if body.seed is not None else int.from_bytes(look["id"].encode()[-4:]),
+            "steps": body.steps or self._visual.steps, "guidance": self._visual.guidance,
+            "init": str(init.absolute()) if init else None, "strength": body.strength,
+        }
+        task = asyncio.get_running_loop().create_task(self._in_background(look["id"], brief, adapter, body.weight))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return look
+
+    async def worn(self, adapter: dict[str, Any], weight: float, over: str | None) -> str:
+        """The look that shows an adapter: over the picture of a look, painted once. Raises what the studio raises."""
+        look_id = f"worn-{adapter['sha256'][:12]}-{round(weight * 100)}-{over or ''}"[:40].rstrip("-")
+        if not self._looks.usable(look_id):
+            init = self._looks.source(over) if over else None
+            brief = {
+                "prompt": _prompt(adapter, PROMPT), "negative": NEGATIVE, "seed": int(adapter["sha256"][:8], 16),
+                "steps": self._visual.steps, "guidance": self._visual.guidance,
+                "init": str(init.absolute()) if init else None, "strength": INIT_STRENGTH,
+            }
+            self._looks.add_painted(adapter["name"], look_id)
+            await self._paint(look_id, brief, adapter, weight)
+        return look_id
+
+    async def close(self) -> None:
+        """Give up what is being painted."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _in_background(
+        self, look_id: str, brief: dict[str, Any], adapter: dict[str, Any] | None, weight: float
+    ) -> None:
+        try:
+            await self._paint(look_id, brief, adapter, weight)
+        except NightAnchorError as e:
+            log.info("look %s was not painted: %s", look_id, e)
+
+    async def _paint(self, look_id: str, brief: dict[str, Any], adapter: dict[str, Any] | None, weight: float) -> None:
+        out = str(self._looks.canvas(look_id).absolute())
+        job = f"paint-{next(self._jobs)}"
+        try:
+            key = (await self._adapters.stage(adapter, weight))["key"] if adapter else None
+            await self._studio.ask(
+                "paint", PAINT_LIMIT_S, brief=brief, visual=key, out=out, job=job
+            )
+        except NightAnchorError as e:
+            self._looks.fail(look_id, " ".join(filter(None, (e.message, e.next_step))))
+            raise
+        except asyncio.CancelledError:
+            self._studio.give_up(job)
+            self._looks.fail(look_id, "the painting was given up")
+            raise
+        self._looks.painted(look_id)
+
+
+def _prompt(adapter: dict[str, Any] | None, prompt: str) -> str:
+    words = adapter["trigger_words"] if adapter else []
+    return ", ".join([*(w for w in words if w.lower() not in prompt.lower()), prompt])
