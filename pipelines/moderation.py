@@ -44,14 +44,15 @@ _SPEAKABLE = re.compile(r"[\u3040-\u30ff\u3400-\u9fffA-Za-zÀ-ɏ]")
 MAX_NAME_WIDE, MAX_NAME_LATIN = 8, 16
 
 
-def clean(text: str, limit: int) -> str:
+def clean(text: str, limit: int, *, fold: bool = True) -> str:
     """Plain text of at most `limit` characters: no markup, control, bidi or invisible characters.
 
-    Emoji stay (they are shown in bubbles); `speakable` removes them.
+    Emoji stay (they are shown in bubbles); `speakable` removes them. With `fold`, look-alike forms become one
+    (NFKC), so that what viewers write can be judged; it makes full-width punctuation narrow.
     """
     text = text[: limit * 4]
     text = _TAG.sub(" ", html.unescape(_TAG.sub(" ", text)))
-    text = unicodedata.normalize("NFKC", text)
+    text = unicodedata.normalize("NFKC" if fold else "NFC", text)
     text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Zs") else c for c in text if _visible(c))
     return _SPACE.sub(" ", text).strip()[:limit].rstrip()
 

@@ -105,6 +105,14 @@ class RunningOrder:
         """Put an operator's block in."""
         (self._now if block.rank == Rank.NOW else self._operator).append(block)
 
+    def withdraw(self, block: Block) -> None:
+        """Drop what is left of an operator's block."""
+        for cue in block.cues:
+            if cue.state == "waiting":
+                cue.state = "dropped"
+        if block.done and block in self._operator:
+            self._operator.remove(block)
+
     def waiting_operator(self) -> int:
         """Operator blocks that are not said yet."""
         return len(self._now) + len(self._operator)

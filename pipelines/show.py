@@ -48,7 +48,7 @@ FAULTS = {
 class RoomProfile:
     """What the show must know of its room. `voices` maps a language to a voice id.
 
-    `rest_s` is the silence between two scripts, in which the presenter is idle.
+    `rest_s` is the silence between two scripts, in which the presenter is idle; `greeting` is said when she comes on.
     """
 
     room: str
@@ -57,6 +57,7 @@ class RoomProfile:
     voices: Mapping[Lang, str] = field(default_factory=dict)
     mood: Mood = "warm"
     rest_s: float = 1.2
+    greeting: str = ""
 
 
 class RoomShow:
@@ -85,6 +86,7 @@ class RoomShow:
         self._ids = itertools.count(1)
         self._id_base = f"{room.room}-{int(clock() * 1000):x}"
         self._order = RunningOrder(self._pull_reply, self._pull_script, self._make_transition)
+        self._greeting: Block | None = None
         self._flight: dict[str, int] = {}
         self._restore(state.get("script"))
         self._director = Director(
@@ -125,9 +127,24 @@ class RoomShow:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(CUT_LIMIT_S):
                         await director.idle()
-            self.set_profile(await commit())
+            profile = await commit()
+            if self._greeting is not None:
+                # Nobody says her name but she herself.
+                self._order.withdraw(self._greeting)
+            self.set_profile(profile)
+            self.greet(profile.greeting)
         finally:
             director.unlock()
+
+    def greet(self, text: str) -> None:
+        """Say a greeting at the next boundary, unless the presenter changes before."""
+        parts = [p for p in sentences.split(text) if any(c.isalnum() for c in p)]
+        lang = self.profile.lang
+        cues = [Cue(self._line_id(), p, lang, "greeting", Rank.OPERATOR, literal=True) for p in parts]
+        self._greeting = Block(cues, Rank.OPERATOR) if cues else None
+        if self._greeting is not None:
+            self._order.add(self._greeting)
+            self._director.wake()
 
     def set_products(self, products: Sequence[Product]) -> None:
         """Replace the catalogue, effective for the very next sentence."""
@@ -191,7 +208,7 @@ class RoomShow:
         """
         if len(text) > MAX_SAY_CHARS:
             raise BadInput(f"the text has {len(text)} characters", next_step=f"Use at most {MAX_SAY_CHARS} characters.")
-        parts = sentences.split(moderation.clean(text, MAX_SAY_CHARS))
+        parts = sentences.split(moderation.clean(text, MAX_SAY_CHARS, fold=False))
         parts = [p for p in parts if any(c.isalnum() for c in p)]
         if not parts:
             raise BadInput("there is nothing to say in this text", next_step="Write at least one word.")

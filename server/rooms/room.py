@@ -98,7 +98,8 @@ class Room:
         s, p, show = self.spec, self.spec.presenter, self._settings.show
         voices = {p.lang: p.voice} if p.voice else {}
         mood = cast(Mood, p.mood or show.mood)
-        return RoomProfile(s.id, s.title, p.lang, voices, mood, show.rest_s if p.rest_s is None else p.rest_s)
+        rest_s = show.rest_s if p.rest_s is None else p.rest_s
+        return RoomProfile(s.id, s.title, p.lang, voices, mood, rest_s, p.greeting)
 
     # -- start and stop --------------------------------------------------------------------------
 

@@ -193,7 +193,8 @@ class Activations:
             when="boundary",
         )
         document["asked"] = {"rollback": room}
-        run = _Run(document, None, rollback=True, wanted=replace(past, since=now(), source="rollback", due=None))
+        wanted = replace(past, since=now(), source="rollback", due=None, greeting="")
+        run = _Run(document, None, rollback=True, wanted=wanted)
         self._keep(run)
         return self._begin(run)
 
@@ -331,11 +332,14 @@ class Activations:
         else:
             wanted = restyled(run.over, d["visual"], d["language"], d["weight"])
         wanted = replace(wanted, due=d["due"] if d["source"] in ("schedule", "default") else None)
+        self._check_all(wanted, known or run.rollback)
+        return wanted
+
+    def _check_all(self, wanted: Worn, known: bool) -> None:
         for kind in KINDS:
             adapter_id, _ = _wears(wanted, kind)
             if adapter_id is not None:
-                self._check(kind, adapter_id, known or run.rollback)
-        return wanted
+                self._check(kind, adapter_id, known)
 
     def _check(self, kind: str, adapter_id: str, known: bool) -> None:
         try:
@@ -407,12 +411,6 @@ class Activations:
 
         await room.switch(commit, lambda: self._rooms.spec(run.room), patience)
         self._committed(run)
-        worn = run.wanted
-        if worn.greeting and worn.persona != before.persona and not run.rollback:
-            try:
-                room.show.say(worn.greeting, worn.lang, "boundary")
-            except NightAnchorError as e:
-                log.info("the greeting of %s is left out: %s", worn.name, e)
 
     async def _commit_on_air(self, run: _Run, room: Room, before: Worn) -> None:
         self._still(run)
@@ -432,8 +430,11 @@ class Activations:
 
     def _still(self, run: _Run) -> None:
         """What was deleted, or whose consent was taken back, since it was staged must not get on air."""
-        self._look_up(run)
-        if run.document["persona"] is None and not run.rollback and self.worn(run.room).since != run.over.since:
+        persona = run.document["persona"]
+        if persona is not None and not run.rollback:
+            self._personas.get(persona)
+        self._check_all(run.wanted, True)
+        if persona is None and not run.rollback and self.worn(run.room).since != run.over.since:
             raise Failed("not_staged", "somebody else has come on air meanwhile", next_step="Activate it again.")
 
     async def _swap(self, run: _Run) -> bool:
@@ -469,7 +470,7 @@ class Activations:
         with self._store.session() as s:
             row = _room(s, run.room)
             row.worn_before = worn_by(row).to_json()
-            run.wanted = replace(run.wanted, since=now())
+            run.wanted = replace(run.wanted, since=str(_iso(self.clock())))
             row.worn = run.wanted.to_json()
             row.look_id = run.wanted.look_id
 
@@ -553,7 +554,8 @@ class Activations:
 
     def _fail(self, run: _Run, error: NightAnchorError) -> None:
         d = run.document
-        d["reason"], d["message"], d["next_step"] = reason_of(error), error.message, error.next_step
+        d["reason"], d["message"] = reason_of(error), error.message
+        d["next_step"] = error.next_step or "Activate it again, or choose another persona."
         d["stayed"] = self.worn(run.room).short()
         error.reason = d["reason"]
         log.warning("room %s: activation %s failed (%s): %s", run.room, d["id"], d["reason"], error)

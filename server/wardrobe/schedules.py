@@ -88,7 +88,11 @@ class Schedules:
     def until(self, room: str) -> dt.datetime | None:
         """When the schedule changes who is on air next; None when it never does."""
         body, table = self._table(room)
-        return next_change(table, self._activations.clock()) if body.enabled and self._follow else None
+        if not (body.enabled and self._follow):
+            return None
+        at, due_at = self._activations.clock(), self._activations.worn(room).due
+        # She may have come a few seconds before her time.
+        return next_change(table, max(at, dt.datetime.fromisoformat(due_at)) if due_at else at)
 
     def _table(self, room: str) -> tuple[ScheduleIn, Timetable]:
         if room not in self._tables:

@@ -62,7 +62,8 @@ def persona_worn(persona: dict[str, Any], before: Worn, source: Source) -> Worn:
     """A persona as worn from now on; without a look of her own she takes the one that is on air."""
     return Worn(
         lang=persona["lang"], persona=persona["id"], name=persona["name"], voice=persona["voice"], mood=persona["mood"],
-        rest_s=persona["rest_s"], prompt=persona["prompt"], greeting=persona["greeting"],
+        rest_s=persona["rest_s"], prompt=persona["prompt"],
+        greeting=persona["greeting"] if persona["id"] != before.persona else "",
         look_id=persona["look_id"] or before.look_id, visual=persona["visual_id"],
         visual_weight=persona["visual_weight"], language=persona["language_id"],
         language_weight=persona["language_weight"], since=now(), source=source,

@@ -151,3 +151,30 @@ def test_two_hundred_changes_amid_chat_lose_and_repeat_no_line(seed: int) -> Non
             assert all(h.outcome in ("played", "stopped") for h in studio.stage.heard[:-1])
 
     virtual_clock.run(main())
+
+
+def test_a_greeting_is_said_by_her_whose_it_is_or_not_at_all() -> None:
+    async def main() -> None:
+        async with Studio() as studio:
+            await begin(studio)
+
+            async def switch(name: str) -> None:
+                async def commit() -> RoomProfile:
+                    return dataclasses.replace(NEW, voices={"zh": name}, greeting=f"大家好，我是{name}。")
+
+                await studio.show.switch(commit)
+
+            await switch("anna")
+            await switch("bea")
+            await asyncio.sleep(1)
+            # In the midst of her greeting.
+            await studio.show.switch(lambda: _profile("cleo"), patience_s=0)
+            await asyncio.sleep(30)
+            heard = [(h.line.voice, h.text, h.outcome) for h in studio.stage.heard if "我是" in h.text]
+            assert heard[0] == ("bea", "大家好，我是bea。", "stopped"), heard
+            assert heard[1:] == [("cleo", "大家好，我是cleo。", "played")]
+
+    async def _profile(name: str) -> RoomProfile:
+        return dataclasses.replace(NEW, voices={"zh": name}, greeting=f"大家好，我是{name}。")
+
+    virtual_clock.run(main())
