@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench soak test-deps lock clean
+.PHONY: help run studio test check format bench soak test-deps lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,13 +24,21 @@ $(VENV)/.run-stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-$(VENV)/.test-stamp: requirements-dev.lock $(VENV)/.run-stamp
+$(VENV)/.studio-stamp: requirements-studio.lock $(VENV)/.run-stamp
+	@echo "Installing what the studio needs: torch, diffusers, transformers, peft (once, some minutes) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar on -r requirements-studio.lock
+	@touch $@
+
+$(VENV)/.test-stamp: requirements-dev.lock $(VENV)/.studio-stamp
 	@echo "Installing the tools for the tests ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	@touch $@
 
 run: $(VENV)/.run-stamp ## start the demo on air; ARGS="--port 9000 --no-browser" to change things
 	@exec $(BIN)/nightanchor run $(ARGS)
+
+studio: $(VENV)/.studio-stamp ## install what resident models need (torch, diffusers, transformers, peft)
+	@echo "Ready; name a base in nightanchor.yaml (visual.path, language.path) and start again: make run"
 
 test: $(VENV)/.test-stamp ## run the tests (what needs an outside tool is skipped without it)
 	@$(BIN)/python -m pytest -m "not soak and not gpu" $(ARGS)
@@ -60,6 +68,9 @@ test-deps: ## install the outside tools that tests use (Debian, Ubuntu)
 
 lock: ## resolve the requirements anew (needs uv)
 	uv pip compile pyproject.toml -o requirements.lock --no-header --no-annotate --python-version 3.11
+	# CUDA packages are torch's own affair: a CPU machine has none, and torch names their versions itself.
+	uv pip compile pyproject.toml --extra studio -c requirements.lock --no-header --no-annotate \
+	  --python-version 3.11 --quiet | grep -vE '^(nvidia|cuda|triton)' > requirements-studio.lock
 	uv pip compile pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock \
 	  --no-header --no-annotate --python-version 3.11
 
