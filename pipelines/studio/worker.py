@@ -13,6 +13,7 @@ import os
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -127,7 +128,7 @@ class Worker:
         self._writers = Writers(studio)
         self._jobs: queue.Queue[tuple[Callable[[], dict[str, Any]], Answer]] = queue.Queue(MAX_JOBS)
         self._out: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._unwanted: set[str] = set()
+        self._unwanted: deque[str] = deque(maxlen=MAX_JOBS * 2)
         self._slow = threading.Thread(target=self._work, name="slow", daemon=True)
 
     def run(self) -> None:
@@ -182,7 +183,7 @@ class Worker:
                     studio.drop(str(m["sha256"]))
                     return {}
                 case "cancel":
-                    self._unwanted.add(str(m["job"]))
+                    self._unwanted.append(str(m["job"]))
                     self._writers.cancel(str(m["job"]))
                     return {}
                 case "write":

@@ -53,8 +53,8 @@ def save_visual(folder: Path) -> Path:
     """A whole Stable Diffusion pipeline as a diffusers folder."""
     encoder, tokenizer = clip()
     torch.manual_seed(2)
-    vae = AutoencoderKL(block_out_channels=(16, 32), norm_num_groups=8, latent_channels=4, sample_size=32,
-                        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2)
+    vae = AutoencoderKL(block_out_channels=(8, 8, 16, 16), norm_num_groups=8, latent_channels=4, sample_size=64,
+                        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4)
     pipeline = StableDiffusionPipeline(
         vae=vae, text_encoder=encoder, tokenizer=tokenizer, unet=unet(), scheduler=DDIMScheduler(),
         safety_checker=None, feature_extractor=None, requires_safety_checker=False,

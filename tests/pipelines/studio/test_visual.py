@@ -64,7 +64,7 @@ def test_paints_as_a_freshly_loaded_adapter_of_diffusers_does(visual_folder: Pat
     wanted_worn = (oracle_picture(visual_folder, lora) * 255).round()
     assert np.abs(bare - wanted_bare).max() <= 1
     assert np.abs(worn - wanted_worn).max() <= 1
-    assert np.abs(wanted_worn - wanted_bare).mean() > 3
+    assert np.abs(wanted_worn - wanted_bare).mean() > 2
     assert np.abs(base.paint(BRIEF, staged=None, slot=0) - wanted_bare).max() <= 1
 
 
