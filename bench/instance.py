@@ -22,6 +22,10 @@ ROOT = Path(__file__).parents[1]
 READY_LIMIT_S = 90.0
 
 
+FIXED = {"NIGHTANCHOR_SCHEDULE__FOLLOW": "false"}
+"""Who is on air must not depend on the hour at which something is tried."""
+
+
 def free_port() -> int:
     """A TCP port that was free a moment ago."""
     with socket.socket() as s:
@@ -42,7 +46,7 @@ class Instance:
             "--no-browser", *args,
         ]
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
+            command, cwd=ROOT, env={**os.environ, **FIXED, **(env or {})}, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
         )
         self.lines: list[str] = []

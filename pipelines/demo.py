@@ -25,10 +25,12 @@ class Demo:
     subtitle: str
     products: tuple[Product, ...]
     scripts: tuple[Script, ...]
+    personas: tuple[dict[str, Any], ...]
+    schedule: dict[str, Any]
 
 
 def load_demo(folder: Path = ASSETS / "demo") -> Demo:
-    """Read `catalogue.yaml` and `scripts.yaml`; raises `Corrupt` that names the place of a mistake."""
+    """Read `catalogue.yaml`, `scripts.yaml` and `personas.yaml`; raises `Corrupt` that names the place of a mistake."""
     place = "catalogue.yaml"
     try:
         catalogue = yaml.safe_load((folder / "catalogue.yaml").read_text(encoding="utf-8"))
@@ -42,9 +44,17 @@ def load_demo(folder: Path = ASSETS / "demo") -> Demo:
         for n, entry in enumerate(yaml.safe_load((folder / "scripts.yaml").read_text(encoding="utf-8"))):
             place = f"scripts.yaml, entry {n + 1}"
             scripts += _scripts(entry, known, len(scripts))
+        place = "personas.yaml"
+        cast = yaml.safe_load((folder / "personas.yaml").read_text(encoding="utf-8"))
+        personas = tuple(dict(p) for p in cast["personas"])
+        # The week of the demo is seven equal days.
+        slots = [{"day": day, **slot} for slot in cast["slots"] for day in range(7)]
+        schedule = {"time_zone": cast["time_zone"], "default_persona": cast["default_persona"], "slots": slots}
     except (OSError, KeyError, TypeError, ValueError, ArithmeticError, yaml.YAMLError) as e:
         raise Corrupt(f"the demo's {place} can't be used: {e!r}", next_step="restore assets/demo") from e
-    return Demo(str(catalogue["title"]), str(catalogue["subtitle"]), tuple(products), tuple(scripts))
+    return Demo(
+        str(catalogue["title"]), str(catalogue["subtitle"]), tuple(products), tuple(scripts), personas, schedule
+    )
 
 
 def _product(entry: dict[str, Any]) -> Product:

@@ -1,4 +1,4 @@
-"""Demo: fills a new data folder with the demo room, its products, scripts and looks."""
+"""Demo: fills a new data folder with the demo room, its products, scripts, looks, personas and schedule."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 from pipelines.demo import load_demo
 from server.context import Context
 from server.documents import ProductIn, RoomIn, ScriptIn
+from server.wardrobe.documents import PersonaIn, ScheduleIn
 
 log = logging.getLogger("nightanchor.demo")
 
@@ -37,3 +38,14 @@ def seed(ctx: Context) -> None:
             room=ROOM, kind=script.kind, product_id=script.product_id, lang=script.lang, text=script.text
         )
         ctx.scripts.create(body_script, script_id=script.script_id)
+    for persona in demo.personas:
+        ctx.personas.create(PersonaIn.model_validate(persona))
+    schedule = demo.schedule | {"room": ROOM}
+    if ctx.settings.show.time_zone:
+        schedule["time_zone"] = ctx.settings.show.time_zone
+    ctx.schedules.put(ScheduleIn.model_validate(schedule))
+    ctx.schedules.open_with(ROOM)
+    look = ctx.activations.worn(ROOM).look_id
+    if look is not None:
+        # Hers is baked before the others'.
+        ctx.looks.painted(look)

@@ -213,6 +213,14 @@ class Activations:
         self._begin(run)
         return str(document["id"])
 
+    def open_with(self, room: str, persona: str, source: Source, due: dt.datetime | None) -> None:
+        """Write down who a room that was never on air begins with; there is nothing to change yet."""
+        with self._store.session() as s:
+            row = _room(s, room)
+            first = persona_worn(self._personas.get(persona), worn_by(row), source)
+            row.worn = replace(first, due=_iso(due), since=str(_iso(self.clock()))).to_json()
+            row.look_id = first.look_id
+
     def cancel(self, activation_id: str) -> dict[str, Any]:
         """Give one up; raises `Conflict` when it is over or just being committed."""
         document = self.get(activation_id)

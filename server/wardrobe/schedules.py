@@ -74,6 +74,16 @@ class Schedules:
         self._tables.pop(body.room, None)
         return self.get(body.room)
 
+    def open_with(self, room: str) -> None:
+        """Have a new room, not on air yet, begin with who is due."""
+        body, table = self._table(room)
+        at = self._activations.clock()
+        now = due(table, at) if self._follow and body.enabled else None
+        persona = now.persona if now is not None else body.default_persona
+        if persona is not None:
+            origin: Source = "default" if now is None or now.origin == "default" else "schedule"
+            self._activations.open_with(room, persona, origin, now.since if now is not None else None)
+
     def week(self, room: str, first: dt.date) -> list[dict[str, Any]]:
         """Who is due over seven local days."""
         _, table = self._table(room)
@@ -168,7 +178,7 @@ def _holds(worn: Worn, now: Due, at: dt.datetime) -> bool:
     """Whether who is on air may stay: she is due, was chosen by hand since, or came a little before her time."""
     if worn.persona == now.persona:
         return True
-    if worn.due is not None and dt.datetime.fromisoformat(worn.due) > at:
+    if worn.due is not None and 0 < (dt.datetime.fromisoformat(worn.due) - at).total_seconds() <= 2 * TOLERANCE_S:
         return True
     if worn.source in ("manual", "rollback"):
         return now.since is None or dt.datetime.fromisoformat(worn.since) >= now.since

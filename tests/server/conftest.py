@@ -14,7 +14,7 @@ from server import demo
 from server.app import make_app
 from server.auth import bootstrap
 from server.context import Context, make_context
-from server.settings import Settings
+from server.settings import ScheduleSection, Settings
 from streaming.channel import Message
 from streaming.errors import ChildDown
 
@@ -78,7 +78,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     token = bootstrap(tmp_path)
     assert token is not None
     bus = FakeBus()
-    context = make_context(Settings(), tmp_path, tmp_path, bus)
+    context = make_context(Settings(schedule=ScheduleSection(follow=False)), tmp_path, tmp_path, bus)
     demo.seed(context)
     app = make_app(context)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 5000))

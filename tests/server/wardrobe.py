@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import update
 
 from adapters.spec import BaseSpec, spec_of_folder
 from server import demo
 from server.app import make_app
 from server.auth import bootstrap
 from server.context import Context, make_context
+from server.db.models import RoomRow
 from server.settings import LanguageSection, ScheduleSection, Settings, VisualSection
 from streaming.channel import Message
 from streaming.errors import BadInput, ChildDown, NightAnchorError, TimedOut
@@ -161,6 +163,8 @@ async def wardrobe(tmp: Path, visual: Path, language: Path, *, follow: bool = Fa
     )
     context = make_context(settings, data, tmp, bus)
     demo.seed(context)
+    with context.store.session() as s:
+        s.execute(update(RoomRow).values(worn=None, look_id="lin"))
     for look in ("lin", "mei", "yun"):
         bank = data / "looks" / look / "720x1280"
         bank.mkdir(parents=True)
