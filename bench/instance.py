@@ -163,9 +163,9 @@ def descendants(pid: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def running(data: Path, *args: str) -> Iterator[Instance]:
+def running(data: Path, *args: str, env: dict[str, str] | None = None) -> Iterator[Instance]:
     """An instance that is ready, stopped at the end."""
-    instance = Instance(data, *args)
+    instance = Instance(data, *args, env=env)
     try:
         instance.wait_ready()
         yield instance

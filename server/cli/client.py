@@ -10,11 +10,12 @@ import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from server.cli.prepare import in_process
-from streaming.errors import NotFound
+from streaming.errors import NightAnchorError, NotFound
 
 ENDPOINT = "endpoint.json"
 """Written into the data folder while on air: `{"url": …}`."""
@@ -35,3 +36,19 @@ def signed_in(data: Path, config: Path | None, role: str) -> Iterator[httpx.Clie
             yield api
         finally:
             in_process(data, config, "revoke", token)
+
+
+def checked(answer: httpx.Response) -> Any:
+    """What a good answer holds (None when that is nothing); raises what the problem document of a bad one says."""
+    if answer.is_success:
+        return answer.json() if answer.content else None
+    try:
+        problem = answer.json()
+    except ValueError:
+        problem = {}
+    stayed = (problem.get("stayed") or {}).get("name")
+    stays = f" ({stayed} stays on air · {stayed} 继续直播)" if stayed else ""
+    raise NightAnchorError(
+        str(problem.get("detail") or problem.get("title") or f"the server said {answer.status_code}") + stays,
+        next_step=str(problem.get("next_step", "")),
+    )

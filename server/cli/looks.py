@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from server.cli import terminal
-from server.cli.client import signed_in
+from server.cli.client import checked, signed_in
 from streaming.errors import BadPicture, NightAnchorError, NotFound
 
 BAKE_LIMIT_S = 300.0
@@ -23,11 +23,11 @@ def add(data: Path, config: Path | None, picture: Path, name: str, landmarks: Pa
     points = json.loads(landmarks.read_text()) if landmarks else None
     with signed_in(data, config, "operator") as api:
         with open(picture, "rb") as f:
-            look = _ok(api.post("/looks", files={"file": (picture.name, f)}, data={"name": name}, timeout=60.0))
+            look = checked(api.post("/looks", files={"file": (picture.name, f)}, data={"name": name}, timeout=60.0))
         terminal.step(f"制作形象“{look['name']}”……", f"making the look {look['name']!r} ...")
         look = _baked(api, look["id"])
         if points is not None:
-            _ok(api.put(f"/looks/{look['id']}/landmarks", json=points))
+            checked(api.put(f"/looks/{look['id']}/landmarks", json=points))
             look = _baked(api, look["id"])
     if look["state"] == "ready":
         name = look["id"]
@@ -48,7 +48,7 @@ def add(data: Path, config: Path | None, picture: Path, name: str, landmarks: Pa
 def show(data: Path, config: Path | None) -> int:
     """Print one line per look."""
     with signed_in(data, config, "viewer") as api:
-        for look in _ok(api.get("/looks")):
+        for look in checked(api.get("/looks")):
             print(f"{look['id']:16} {look['state']:16} {look.get('width')}x{look.get('height')}  {look['name']}")
     return 0
 
@@ -56,22 +56,9 @@ def show(data: Path, config: Path | None) -> int:
 def _baked(api: httpx.Client, look_id: str) -> dict[str, Any]:
     until = time.monotonic() + BAKE_LIMIT_S
     while time.monotonic() < until:
-        for look in _ok(api.get("/looks")):
+        for look in checked(api.get("/looks")):
             if str(look["id"]) == str(look_id) and look["state"] != "baking":
                 found: dict[str, Any] = look
                 return found
         time.sleep(0.5)
     raise NightAnchorError("the look is still being made", next_step="see `nightanchor looks list` in a while")
-
-
-def _ok(answer: httpx.Response) -> Any:
-    if answer.is_success:
-        return answer.json()
-    try:
-        problem = answer.json()
-    except ValueError:
-        problem = {}
-    raise NightAnchorError(
-        str(problem.get("detail") or problem.get("title") or f"the server said {answer.status_code}"),
-        next_step=str(problem.get("next_step", "")),
-    )

@@ -19,8 +19,10 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
 )
 looks = typer.Typer(help="Presenters · 形象", no_args_is_help=True)
+adapters = typer.Typer(help="LoRA adapters · 适配器", no_args_is_help=True)
 token = typer.Typer(help="Access tokens · 访问令牌", no_args_is_help=True)
 app.add_typer(looks, name="looks")
+app.add_typer(adapters, name="adapters")
 app.add_typer(token, name="token")
 
 Data = Annotated[Path, typer.Option(help="Data folder: database, looks, pictures, recordings · 数据目录")]
@@ -67,6 +69,85 @@ def looks_list(data: Data = DATA, config: Config = None) -> None:
     from server.cli.looks import show
 
     _guarded(lambda: show(data, config))
+
+
+@adapters.command("add")
+def adapters_add(
+    file: Annotated[Path, typer.Argument(help="A .safetensors file, or a PEFT folder · 文件或 PEFT 文件夹")],
+    name: Annotated[str, typer.Option(help="What to call it · 名称")] = "",
+    licence: Annotated[str, typer.Option(help="Licence · 许可")] = "",
+    likeness: Annotated[str, typer.Option(help="Real person: none, person, unknown · 是否真人形象")] = "unknown",
+    consent_by: Annotated[str, typer.Option(help="Who consented, for a real person · 授权人")] = "",
+    consent_note: Annotated[str, typer.Option(help="Where that is written down · 授权说明")] = "",
+    trigger_words: Annotated[str, typer.Option(help="Comma separated; empty: the file's own · 触发词")] = "",
+    data: Data = DATA,
+    config: Config = None,
+) -> None:
+    """Inspect and convert an adapter, and keep it · 添加适配器."""
+    from server.cli.adapters import add
+
+    fields = {
+        "name": name or file.stem, "licence": licence, "likeness": likeness, "consent_by": consent_by,
+        "consent_note": consent_note, "trigger_words": trigger_words,
+    }
+    _guarded(lambda: add(data, config, file, fields))
+
+
+@adapters.command("list")
+def adapters_list(data: Data = DATA, config: Config = None) -> None:
+    """List the adapters · 列出适配器."""
+    from server.cli.adapters import listing
+
+    _guarded(lambda: listing(data, config))
+
+
+@adapters.command("show")
+def adapters_show(
+    adapter: Annotated[str, typer.Argument(help="Its id · 编号")], data: Data = DATA, config: Config = None
+) -> None:
+    """All that is known of one · 查看一个适配器."""
+    from server.cli.adapters import show
+
+    _guarded(lambda: show(data, config, adapter))
+
+
+@adapters.command("remove")
+def adapters_remove(
+    adapter: Annotated[str, typer.Argument(help="Its id · 编号")], data: Data = DATA, config: Config = None
+) -> None:
+    """Remove one that nothing uses · 删除适配器."""
+    from server.cli.adapters import remove
+
+    _guarded(lambda: remove(data, config, adapter))
+
+
+@adapters.command("activate")
+def adapters_activate(
+    room: Annotated[str, typer.Option(help="The room · 直播间")] = "main",
+    persona: Annotated[str | None, typer.Option(help="Who shall be on air · 人设")] = None,
+    visual: Annotated[str | None, typer.Option(help="A visual adapter over what is on air · 形象适配器")] = None,
+    language: Annotated[str | None, typer.Option(help="A language adapter over what is on air · 语言适配器")] = None,
+    weight: Annotated[float | None, typer.Option(min=-2.0, max=2.0, help="Its weight · 权重")] = None,
+    when: Annotated[str, typer.Option(help="now, boundary (of a sentence), or an ISO time · 时机")] = "boundary",
+    wait: Annotated[bool, typer.Option(help="Follow it to its end · 等待完成")] = True,
+    data: Data = DATA,
+    config: Config = None,
+) -> None:
+    """Change who is on air · 换人或换装."""
+    from server.cli.adapters import activate
+
+    body = {"room": room, "persona": persona, "visual": visual, "language": language, "weight": weight, "when": when}
+    _guarded(lambda: activate(data, config, {k: v for k, v in body.items() if v is not None}, wait))
+
+
+@adapters.command("rollback")
+def adapters_rollback(
+    room: Annotated[str, typer.Option(help="The room · 直播间")] = "main", data: Data = DATA, config: Config = None
+) -> None:
+    """Go back to who was on air before · 换回上一位."""
+    from server.cli.adapters import rollback
+
+    _guarded(lambda: rollback(data, config, room))
 
 
 @token.command("new")

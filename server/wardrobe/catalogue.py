@@ -219,7 +219,7 @@ class AdapterCatalogue:
             await self._studio.ask("sample", TRY_LIMIT_S, kind="visual", key=key, prompt=prompt, out=out)
             return ""
         answer = await self._studio.ask("sample", TRY_LIMIT_S, kind="language", key=key, prompt=LINE_PROMPT)
-        return str(answer["text"])[:300]
+        return "".join(c for c in str(answer["text"]) if c.isprintable() and c != "\ufffd").strip()[:300]
 
     async def stage(self, document: dict[str, Any], weight: float) -> dict[str, Any]:
         """Bring an adapter onto the studio's device; returns its `key`, `bytes` and `ms`."""

@@ -22,7 +22,7 @@ from server.db.models import RoomRow
 from server.settings import LanguageSection, ScheduleSection, Settings, VisualSection
 from streaming.channel import Message
 from streaming.errors import BadInput, ChildDown, NightAnchorError, TimedOut
-from tests.adapters import tiny
+from tests.adapters.files import kohya_file, peft_folder
 from tests.server.conftest import Api, FakeBus
 
 PERSONAS = [
@@ -97,13 +97,9 @@ class Wardrobe:
 
     def lora(self, kind: str, seed: int = 0) -> Path:
         """A new file that fits."""
-        path = self.tmp / f"{kind}-{seed}.safetensors"
         if kind == "visual":
-            shapes = {p: t.shape for p, t in self.visual.parts["unet"].items() if p.endswith(("to_q", "to_v"))}
-            return tiny.write_kohya(path, tiny.random_lora(shapes, 4, seed=seed), 4.0)
-        shapes = {p: t.shape for p, t in self.language.parts["model"].items() if p.endswith("q_proj")}
-        folder = self.tmp / f"peft-{seed}"
-        return tiny.write_peft(folder, tiny.random_lora(shapes, 4, seed=seed), 4.0)
+            return kohya_file(self.tmp / f"visual-{seed}.safetensors", self.visual, seed)
+        return peft_folder(self.tmp / f"peft-{seed}", self.language, seed)
 
     async def add(self, kind: str, seed: int = 0, **fields: str) -> dict[str, Any]:
         path = self.lora(kind, seed)
