@@ -113,7 +113,7 @@ class Director:
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._skipped: Airing | None = None
-        self._locked = False
+        self._locked = self._cutting = False
         self._idle = asyncio.Event()
         self._voice_retry_s = VOICE_RETRY_S
         self._voice_at = self._stage_at = 0.0
@@ -134,6 +134,8 @@ class Director:
         airing.due_s = airing.started_s + airing.duration_s + OVERDUE_S
         self.order.began(airing.cue)
         self._began(airing)
+        if self._cutting:
+            self._skipped = airing
         self.wake()
 
     def take_finished(self, take_id: str, outcome: str) -> None:
@@ -209,12 +211,13 @@ class Director:
 
     def unlock(self) -> None:
         """Go on."""
-        self._locked = False
+        self._locked = self._cutting = False
         self._idle.clear()
         self.wake()
 
     def cut(self) -> None:
-        """Fade the playing sentence out; it is said again later."""
+        """While locked, fade out what plays, and what turns out to have begun; it is said again later."""
+        self._cutting = True
         self._skipped = self.playing
         self.wake()
 

@@ -22,6 +22,7 @@ from server.db.models import LookRow, PersonaRow, RoomRow
 from server.db.store import Store
 from server.settings import Settings
 from streaming.errors import BadPicture, Conflict, NotFound, TimedOut
+from streaming.priority import lower
 
 log = logging.getLogger("nightanchor.looks")
 
@@ -270,9 +271,9 @@ async def _last_json(command: list[str]) -> dict[str, Any]:
     """Run a command at low priority and return the last line of its output, a JSON object."""
     process = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
+    lower(NICE, process.pid)
     try:
         async with asyncio.timeout(BAKE_LIMIT_S):
             out, err = await process.communicate()

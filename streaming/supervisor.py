@@ -27,6 +27,7 @@ from typing import Any
 from streaming.channel import CHANNEL_FD, Channel, ChannelClosed, Message
 from streaming.child import AGAIN
 from streaming.errors import BadInput, ChildDown, NightAnchorError, NotFound
+from streaming.priority import lower
 
 log = logging.getLogger("nightanchor.supervisor")
 
@@ -180,8 +181,7 @@ class Supervisor:
             )
         theirs.close()
         if child.kind.nice:
-            with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, child.process.pid, child.kind.nice)
+            lower(child.kind.nice, child.process.pid)
         child.channel = Channel(ours)
         child.state, child.status = "starting", {}
         child.since = time.monotonic()

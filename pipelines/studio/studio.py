@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import resource
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,9 @@ class Studio:
                 Path(config.visual_path), device=self.device, dtype=self.dtype, rank=config.visual_rank,
                 targets=config.visual_targets, slots=slots, scheduler=config.visual_scheduler, compiled=config.compile,
             )
+            if config.compile:
+                # Compiling takes longer than an activation may wait.
+                self.visual.try_out(0)
             self.load_s["visual"] = time.monotonic() - began
         began = time.monotonic()
         if config.language_path:
@@ -205,8 +209,10 @@ class Studio:
 
     def state(self) -> dict[str, Any]:
         """Device, memory and bases."""
-        out: dict[str, Any] = {"device": _name(self.device), "memory_mb": self.memory_mb, "visual": None,
-                               "language": None}
+        out: dict[str, Any] = {
+            "device": _name(self.device), "memory_mb": self.memory_mb, "graphs": _graphs(), "visual": None,
+            "language": None,
+        }
         if self.visual is not None:
             out["visual"] = self._base("visual", self.config.visual_path, self.visual.spec, self.visual.pipeline.unet)
         if self.language is not None:
@@ -283,6 +289,12 @@ def save_png(picture: Any, out: Path) -> None:
     except OSError as e:
         part.unlink(missing_ok=True)
         raise NoSpace("no_disk", f"the picture can't be kept: {e.strerror}", next_step="Free some space.") from e
+
+
+def _graphs() -> int:
+    """How many graphs torch.compile has made in this process; a swap adds none."""
+    dynamo = sys.modules.get("torch._dynamo.utils")
+    return int(dynamo.counters["stats"]["unique_graphs"]) if dynamo is not None else 0
 
 
 def _ms(began: float) -> float:

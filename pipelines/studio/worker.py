@@ -7,7 +7,6 @@ trying out) is done by a second one, in order; swaps are done at once by the mai
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import queue
@@ -27,6 +26,7 @@ from pipelines.studio.visual import Brief
 from streaming.channel import Message
 from streaming.child import Child
 from streaming.errors import BadInput, Conflict, NightAnchorError, NotFound, Spent, Unavailable
+from streaming.priority import lower
 
 log = logging.getLogger("nightanchor.studio")
 
@@ -280,8 +280,7 @@ def main() -> None:
     try:
         config = StudioConfig.parse(child.config)
         if config.resolve_device().type == "cpu":
-            with contextlib.suppress(OSError):
-                os.nice(NICE_CPU)
+            lower(NICE_CPU)
         studio = Studio(config)
     except NightAnchorError as e:
         log.error("%s %s", e.message, e.next_step)

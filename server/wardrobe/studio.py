@@ -160,7 +160,7 @@ class Studio:
                 self._bases = await self._bus.request(NAME, "state", timeout_s=5.0)
             except NightAnchorError:
                 log.warning("the studio did not say its state")
-        return out | {k: self._bases.get(k) for k in ("visual", "language")}
+        return out | {k: self._bases.get(k) for k in ("visual", "language")} | {"graphs": self._bases.get("graphs", 0)}
 
     @property
     def state(self) -> str:
