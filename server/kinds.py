@@ -15,7 +15,7 @@ KINDS = {
     # Loading bases takes minutes from a slow disk, and a native call may hold the interpreter for seconds.
     "studio": KindSpec(
         "pipelines.studio.worker", beat_timeout_s=20.0, start_timeout_s=600.0, memory_limit_mb=64_000,
-        stop_timeout_s=2.0,
+        stop_timeout_s=2.0, nice=10,
     ),
     "playout": KindSpec(
         "streaming.playout", beat_timeout_s=1.2, memory_limit_mb=1500, stop_timeout_s=1.0, max_pause_s=0.2

@@ -26,13 +26,11 @@ from pipelines.studio.visual import Brief
 from streaming.channel import Message
 from streaming.child import Child
 from streaming.errors import BadInput, Conflict, NightAnchorError, NotFound, Spent, Unavailable
-from streaming.priority import lower
 
 log = logging.getLogger("nightanchor.studio")
 
 MAX_TEXTS = 16
 MAX_JOBS = 32
-NICE_CPU = 10
 Answer = Callable[[dict[str, Any] | NightAnchorError], None]
 
 
@@ -279,8 +277,6 @@ def main() -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     try:
         config = StudioConfig.parse(child.config)
-        if config.resolve_device().type == "cpu":
-            lower(NICE_CPU)
         studio = Studio(config)
     except NightAnchorError as e:
         log.error("%s %s", e.message, e.next_step)
