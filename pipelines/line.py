@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 Lang = Literal["zh", "en", "ja"]
 LANGS: tuple[Lang, ...] = ("zh", "en", "ja")
-Source = Literal["script", "reply", "greeting", "operator", "transition"]
+Source = Literal["script", "reply", "greeting", "operator", "transition", "writer"]
 
 
 @dataclass(frozen=True, slots=True)

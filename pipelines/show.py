@@ -22,6 +22,7 @@ from pipelines.line import Lang, Line
 from pipelines.running_order import Block, Cue, Rank, RunningOrder
 from pipelines.scriptbook import Script, ScriptBook
 from pipelines.wording import Wording
+from pipelines.writer import Subject, Writer
 from streaming.errors import BadInput, Conflict, NightAnchorError
 
 __all__ = ["RoomProfile", "RoomShow", "Script", "SpokenTake", "Stage", "Verdict", "Voice"]
@@ -32,6 +33,8 @@ Mood = Literal["calm", "warm", "lively"]
 MAX_SAY_CHARS = 1000
 MAX_SAY_WAITING = 20
 NEXT_SHOWN = 5
+WRITTEN = "writer"
+"""The script id of what the writer wrote."""
 CUT_LIMIT_S = 2.0
 """A stage that has not faded a sentence out by then is away; the change does not wait for it."""
 FAULTS = {
@@ -48,7 +51,8 @@ FAULTS = {
 class RoomProfile:
     """What the show must know of its room. `voices` maps a language to a voice id.
 
-    `rest_s` is the silence between two scripts, in which the presenter is idle; `greeting` is said when she comes on.
+    `rest_s` is the silence between two scripts, in which the presenter is idle; `greeting` is said when she comes on,
+    `prompt` tells a writer who she is.
     """
 
     room: str
@@ -58,6 +62,7 @@ class RoomProfile:
     mood: Mood = "warm"
     rest_s: float = 1.2
     greeting: str = ""
+    prompt: str = ""
 
 
 class RoomShow:
@@ -71,9 +76,10 @@ class RoomShow:
     def __init__(
         self, room: RoomProfile, voice: Voice, stage: Stage, *, clock: Callable[[], float], rng: random.Random,
         state: Mapping[str, Any] | None = None, on_event: Callable[[dict[str, Any]], None] | None = None,
+        writer: Writer | None = None,
     ) -> None:
         state = state if state and state.get("v") == 1 else {}
-        self.profile, self.on_event = room, on_event
+        self.profile, self.on_event, self._writer = room, on_event, writer
         self._stage, self._clock, self._rng = stage, clock, rng
         self._book = ScriptBook(room.lang, rng, state.get("book"))
         self._answers = Answers(self._book, rng)
@@ -105,6 +111,8 @@ class RoomShow:
         """Use a changed profile from the next sentence on."""
         if room.lang != self.profile.lang:
             self._order.abandon_script()
+            if self._writer is not None:
+                self._writer.drop()
         self.profile = room
         self._book.lang = room.lang
         self._wording = Wording(self._products, room.title)
@@ -128,13 +136,21 @@ class RoomShow:
                     async with asyncio.timeout(CUT_LIMIT_S):
                         await director.idle()
             profile = await commit()
-            if self._greeting is not None:
-                # Nobody says her name but she herself.
-                self._order.withdraw(self._greeting)
+            self._forget_hers()
             self.set_profile(profile)
             self.greet(profile.greeting)
         finally:
             director.unlock()
+
+    def _forget_hers(self) -> None:
+        """What only the presenter who goes could say: her greeting, and what was written in her manner."""
+        if self._greeting is not None:
+            self._order.withdraw(self._greeting)
+        if self._writer is not None:
+            self._writer.drop()
+        script = self._order.script
+        if script is not None and script.script_id == WRITTEN:
+            self._order.abandon_script()
 
     def greet(self, text: str) -> None:
         """Say a greeting at the next boundary, unless the presenter changes before."""
@@ -252,7 +268,7 @@ class RoomShow:
     def state(self) -> dict[str, Any]:
         """Small JSON-able resume state, given back to `__init__` after a restart."""
         script, order = None, self._order
-        if order.script is not None and not order.script.done:
+        if order.script is not None and not order.script.done and order.script.script_id != WRITTEN:
             block = order.script
             flight = {t: block.cues.index(a.cue) for t, a in self._director.on_stage() if a.cue in block.cues}
             script = {
@@ -294,6 +310,14 @@ class RoomShow:
         now = self._clock()
         if now < self._rest_until:
             return None
+        written = self._writer.take() if self._writer is not None else None
+        if written is not None and written.product_id in self._products:
+            lang, about = written.lang, written.product_id
+            cues = [
+                Cue(self._line_id(), t, lang, "writer", Rank.SCRIPT, product_id=about, literal=True)
+                for t in written.texts
+            ]
+            return Block(cues, Rank.SCRIPT, script_id=WRITTEN)
         passage = self._book.next_passage(now)
         if passage is None or not passage.texts:
             self._rest_until = now + max(self.profile.rest_s, 1.0)
@@ -302,6 +326,9 @@ class RoomShow:
             Cue(self._line_id(), text, passage.lang, "script", Rank.SCRIPT, product_id=passage.product_id)
             for text in passage.texts
         ]
+        product = self._products.get(passage.product_id or "")
+        if self._writer is not None and product is not None:
+            self._writer.want(Subject(self.profile.prompt, self.profile.lang, product))
         return Block(cues, Rank.SCRIPT, script_id=passage.script_id, stamp=passage.stamp)
 
     def _rest(self) -> None:
@@ -355,6 +382,10 @@ class RoomShow:
     def _check_script(self) -> None:
         script = self._order.script
         if script is None or not self._book.filled:
+            return
+        if script.script_id == WRITTEN:
+            if script.cues[0].product_id not in self._products:
+                self._order.abandon_script()
             return
         if not self._book.still_holds(script.script_id, script.stamp, script.cues[0].product_id):
             self._order.abandon_script()

@@ -99,5 +99,7 @@ def make_context(settings: Settings, data: Path, run_dir: Path, bus: Bus) -> Con
         settings, data, run_dir, store, bus, tokens, catalogue, scripts, outputs, looks, chats, rooms, studio, adapters,
         personas, portraits, activations, schedules,
     )
+    if settings.language.on_air and studio.has("language"):
+        rooms.write = studio.say
     rooms.wardrobe, studio.ready = context.wardrobe_status, context.studio_up
     return context

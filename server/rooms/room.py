@@ -22,6 +22,7 @@ from pipelines.catalogue import Product
 from pipelines.events import ChatEvent, ChatKind
 from pipelines.line import Lang
 from pipelines.show import Mood, RoomProfile, RoomShow, Verdict
+from pipelines.writer import Write, Writer
 from server.bus import Bus
 from server.catalogue import Catalogue
 from server.looks import Looks
@@ -66,7 +67,7 @@ class Room:
 
     def __init__(
         self, spec: RoomSpec, settings: Settings, data: Path, bus: Bus, catalogue: Catalogue, scripts: Scripts,
-        outputs: Outputs, looks: Looks, answered: Callable[[str, str], None],
+        outputs: Outputs, looks: Looks, answered: Callable[[str, str], None], write: Write | None = None,
     ) -> None:
         self.spec = spec
         self.children: dict[str, dict[str, Any]] = {}
@@ -86,6 +87,7 @@ class Room:
         self.show = RoomShow(
             self._profile(), BusVoice(bus, spec.fps), BusStage(bus, spec.id), clock=time.monotonic,
             rng=random.Random(), state=self._load(), on_event=self._on_show,
+            writer=Writer(write, clock=time.monotonic) if write is not None else None,
         )
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -99,7 +101,7 @@ class Room:
         voices = {p.lang: p.voice} if p.voice else {}
         mood = cast(Mood, p.mood or show.mood)
         rest_s = show.rest_s if p.rest_s is None else p.rest_s
-        return RoomProfile(s.id, s.title, p.lang, voices, mood, rest_s, p.greeting)
+        return RoomProfile(s.id, s.title, p.lang, voices, mood, rest_s, p.greeting, p.prompt)
 
     # -- start and stop --------------------------------------------------------------------------
 

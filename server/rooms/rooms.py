@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,7 +32,7 @@ Feed = Callable[[dict[str, Any]], None]
 
 
 class Rooms:
-    """All rooms of one installation; `wardrobe` adds to a room's status who is on air."""
+    """All rooms of one installation; `wardrobe` adds to a room's status who is on air, `write` has a text written."""
 
     def __init__(
         self, settings: Settings, data: Path, store: Store, bus: Bus, catalogue: Catalogue, scripts: Scripts,
@@ -43,6 +44,7 @@ class Rooms:
         self.on_air: dict[str, Room] = {}
         self._children: dict[str, Message] = {}
         self._feeds: dict[str, set[Feed]] = {}
+        self.write: Callable[[str, list[dict[str, str]]], Awaitable[str]] | None = None
         self.wardrobe: Callable[[str], dict[str, Any]] = lambda room_id: {}
         catalogue.changed = scripts.changed = self._reload
         outputs.changed = self._rearrange
@@ -140,7 +142,7 @@ class Rooms:
         if room_id not in self.on_air:
             room = Room(
                 spec, self._settings, self._data, self._bus, self._catalogue, self._scripts, self._outputs,
-                self._looks, self._on_answered,
+                self._looks, self._on_answered, partial(self.write, room_id) if self.write is not None else None,
             )
             self.on_air[room_id] = room
             for entry in self._children.values():
