@@ -36,6 +36,18 @@ class _Collector:
         yield from self._playouts()
         yield from self._sinks()
         yield from self._shows()
+        yield from self._wardrobe()
+
+    def _wardrobe(self) -> Iterable[Metric]:
+        ended = CounterMetricFamily("nightanchor_activations", "Activations that are over", labels=["room", "state"])
+        for (room_id, state), count in self._context.activations.counts.items():
+            ended.add_metric([room_id, state], count)
+        swap = GaugeMetricFamily("nightanchor_swap_ms", "Time of the last swap in milliseconds", labels=["room"])
+        for room in self._context.rooms.on_air:
+            last = self._context.activations.latest(room)
+            if last is not None and last["swap_ms"] is not None:
+                swap.add_metric([room], last["swap_ms"])
+        return [ended, swap]
 
     def _processes(self) -> Iterable[Metric]:
         up = GaugeMetricFamily("nightanchor_process_up", "Whether a process runs", labels=["process"])

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,10 +24,10 @@ class Finding(NamedTuple):
     next_step: str = ""
 
 
-def examine(data: Path) -> list[Finding]:
+def examine(data: Path, config: Path | None = None) -> list[Finding]:
     """Check everything; the order is the order a newcomer would ask in."""
     return [
-        _python(), *_memory(), _disk(data), *_encoder(), _voice(), *_fonts(),
+        _python(), *_memory(), _disk(data), *_encoder(), _voice(), *_fonts(), *_studio(config),
     ]
 
 
@@ -130,3 +131,32 @@ def _fonts() -> list[Finding]:
     if answer is None:
         return [Finding(False, f"the captions' font is missing: {fault}", "reinstall: make clean, then make run")]
     return [Finding(True, "captions have their font")]
+
+
+_TORCH = """
+import json, torch
+gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else ""
+memory = torch.cuda.get_device_properties(0).total_memory / 2**30 if gpu else 0.0
+print(json.dumps({"version": torch.__version__, "gpu": gpu, "memory": memory}))
+"""
+
+
+def _studio(config: Path | None) -> list[Finding]:
+    from server.settings import load
+
+    settings = load(config)
+    bases = {"visual": settings.visual.path, "language": settings.language.path}
+    missing = [n for n in ("torch", "diffusers", "transformers", "peft") if find_spec(n) is None]
+    if not any(bases.values()):
+        return [Finding(None, "no base model is set up; personas change looks and voices only", "see docs/adapters.md")]
+    if missing:
+        return [Finding(False, f"the studio lacks {', '.join(missing)}", "make studio")]
+    answer, fault = _ask(_TORCH)
+    if answer is None:
+        return [Finding(False, f"PyTorch does not work: {fault}", "reinstall: make clean, then make studio")]
+    where = f"{answer['gpu']}, {answer['memory']:.0f} GB" if answer["gpu"] else "CPU; portraits take minutes"
+    out = [Finding(True, f"PyTorch {answer['version']} on {where}")]
+    for kind, path in bases.items():
+        if path:
+            out.append(Finding(Path(path).exists(), f"{kind} base {path}", f"set {kind}.path to a model that is there"))
+    return out

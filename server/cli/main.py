@@ -174,11 +174,11 @@ def token_new(
 
 @app.command()
 def doctor(data: Data = DATA, config: Config = None, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """Check this machine: encoder, voice, memory, disk, port · 检查本机."""
+    """Check this machine: encoder, voice, studio, memory, disk · 检查本机."""
     from server.cli.doctor import examine
 
     def work() -> int:
-        findings = examine(data)
+        findings = examine(data, config)
         if as_json:
             typer.echo(json.dumps([f._asdict() for f in findings], ensure_ascii=False, indent=2))
         else:

@@ -12,6 +12,7 @@ import datetime as dt
 import logging
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -102,6 +103,7 @@ class Activations:
         self._latest: dict[str, tuple[float, dict[str, Any]]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.counts: Counter[tuple[str, str]] = Counter()
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -571,6 +573,7 @@ class Activations:
 
     def _end(self, run: _Run, state: str) -> None:
         self._open.pop(run.document["id"], None)
+        self.counts[run.room, state] += 1
         if run.task is not None and run.task is not asyncio.current_task():
             run.task.cancel()
         self._state(run, state)

@@ -52,6 +52,9 @@ async def test_a_persona_comes_on_air(w: Wardrobe) -> None:
     assert status["persona"]["id"] == "c" and status["activation"]["state"] == "committed"
     assert status["studio"] == {"state": "running"} and status["look"]["id"] == "yun"
     assert (await w.client.get("/adapters")).json()[0]["active_in"] == ["main"]
+    metrics = (await w.client.get("/metrics")).text
+    assert 'nightanchor_activations_total{room="main",state="committed"} 2.0' in metrics
+    assert 'nightanchor_swap_ms{room="main"} 0.2' in metrics
 
 
 async def test_she_speaks_with_her_voice_and_greets(w: Wardrobe) -> None:
