@@ -38,8 +38,8 @@ class NoSpace(AdapterError):
 
 
 class BadTimetable(AdapterError):
-    """Entries of a timetable that contradict each other; `at` are their positions."""
+    """Entries of a timetable that contradict each other; `at` are their positions among `what` (slots, overrides)."""
 
-    def __init__(self, message: str, *, next_step: str = "", at: tuple[int, ...] = ()) -> None:
+    def __init__(self, message: str, *, next_step: str = "", at: tuple[int, ...] = (), what: str = "") -> None:
         super().__init__(message, next_step=next_step)
-        self.at = at
+        self.at, self.what = at, what

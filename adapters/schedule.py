@@ -103,12 +103,12 @@ def timetable(
     _check_slots(slots)
     for n, a in enumerate(overrides):
         if a.end <= a.start:
-            raise BadTimetable(f"override {a.start:%Y-%m-%d %H:%M} ends before it starts", at=(n,))
+            raise BadTimetable(f"override {a.start:%Y-%m-%d %H:%M} ends before it starts", at=(n,), what="overrides")
         for m, b in enumerate(overrides[:n]):
             if a.start < b.end and b.start < a.end:
                 raise BadTimetable(
                     f"two overrides overlap on {max(a.start, b.start):%Y-%m-%d %H:%M}",
-                    next_step="Shorten or remove one of them.", at=(m, n),
+                    next_step="Shorten or remove one of them.", at=(m, n), what="overrides",
                 )
     dates = [h.date for h in holidays]
     twice = next((d for d in dates if dates.count(d) > 1), None)
@@ -121,7 +121,7 @@ def _check_slots(slots: Sequence[Slot]) -> None:
     week = 7 * DAY_MINUTES
     for slot in slots:
         if not (0 <= slot.day <= 6 and 0 <= slot.start < DAY_MINUTES and 0 <= slot.end <= DAY_MINUTES):
-            raise BadTimetable(f"slot {slot} is not within a week", at=(slots.index(slot),))
+            raise BadTimetable(f"slot {slot} is not within a week", at=(slots.index(slot),), what="slots")
     for n, a in enumerate(slots):
         for m, b in enumerate(slots[:n]):
             if a.priority != b.priority:
@@ -131,6 +131,7 @@ def _check_slots(slots: Sequence[Slot]) -> None:
                 raise BadTimetable(
                     f"{_words(b)} and {_words(a)} overlap with the same priority",
                     next_step="Move one of them, or give the one that shall win a higher priority.", at=(m, n),
+                    what="slots",
                 )
 
 

@@ -80,7 +80,8 @@ def install(app: FastAPI) -> None:
         if isinstance(error, NoSpace):
             status, code = 507, "spent"
         if isinstance(error, BadTimetable):
-            status, code, extra["at"] = 409, "conflict", list(error.at)
+            status, code = 409, "conflict"
+            extra |= {"at": list(error.at), "what": error.what}
         return problem(status, error.message, code=code, next_step=error.next_step, **extra)
 
     @app.exception_handler(RequestValidationError)

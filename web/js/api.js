@@ -8,6 +8,9 @@ export class Problem extends Error {
     this.code = document.code ?? "";
     this.title = document.title ?? "";
     this.nextStep = document.next_step ?? "";
+    this.reason = document.reason ?? "";
+    this.stayed = document.stayed ?? null;
+    this.at = document.what === "slots" ? document.at ?? [] : [];
   }
 }
 
@@ -26,8 +29,9 @@ async function problemOf(response) {
 }
 
 /** Call the API; `body` is sent as JSON unless it is a FormData. Throws `Problem`; status 0 means no answer. */
-export async function call(method, path, body, { quiet = false } = {}) {
+export async function call(method, path, body, { quiet = false, key = "" } = {}) {
   const headers = { Accept: "application/json" };
+  if (key) headers["Idempotency-Key"] = key;
   if (csrf && method !== "GET") headers["X-CSRF-Token"] = csrf;
   let payload;
   if (body instanceof FormData) payload = body;
@@ -58,12 +62,14 @@ export const patch = (path, body) => call("PATCH", path, body);
 export const remove = (path) => call("DELETE", path);
 
 /** Send a form and tell how far it is, 0 to 1; the answer as JSON. */
-export function upload(path, form, progress = () => {}) {
+export function upload(path, form, progress = () => {}, signal = null) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", path);
+    signal?.addEventListener("abort", () => request.abort());
+    request.addEventListener("abort", () => reject(new Problem({ status: 0, code: "given_up" })));
     if (csrf) request.setRequestHeader("X-CSRF-Token", csrf);
-    request.upload.addEventListener("progress", (e) => e.lengthComputable && progress(e.loaded / e.total));
+    request.upload.addEventListener("progress", (e) => e.lengthComputable && progress(e.loaded / e.total, e.loaded, e.total));
     request.addEventListener("error", () => reject(new Problem({ status: 0, code: "offline" })));
     request.addEventListener("load", () => {
       let document = {};
@@ -77,6 +83,13 @@ export function upload(path, form, progress = () => {}) {
     });
     request.send(form);
   });
+}
+
+/** Ask for an activation; asking twice by mistake does no harm. */
+export const activate = (body) => post("/adapters/activate", body, { key: randomKey() });
+
+function randomKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");
 }
 
 /** The address of a websocket on this host. */

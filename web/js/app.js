@@ -6,15 +6,18 @@ import { status } from "./live.js";
 import { failed } from "./notice.js";
 import { forget, resume, session, signIn, signOut } from "./session.js";
 import { setTheme, theme } from "./theme.js";
+import { adapters } from "./views/adapters.js";
 import { destinations } from "./views/destinations.js";
 import { login } from "./views/login.js";
 import { looks } from "./views/looks.js";
+import { personas } from "./views/personas.js";
 import { products } from "./views/products.js";
+import { schedule } from "./views/schedule.js";
 import { scripts } from "./views/scripts.js";
 import { settings } from "./views/settings.js";
 import { studio } from "./views/studio.js";
 
-const PAGES = { studio, products, outputs: destinations, looks, scripts, settings };
+const PAGES = { studio, products, personas, schedule, outputs: destinations, looks, adapters, scripts, settings };
 const app = document.getElementById("app");
 let leave = () => {};
 let frame = null;
@@ -89,8 +92,10 @@ async function show() {
   const name = route() in PAGES ? route() : "studio";
   frame ??= makeFrame();
   for (const a of app.querySelectorAll("[data-page]")) {
-    if (a.dataset.page === name) a.setAttribute("aria-current", "page");
-    else a.removeAttribute("aria-current");
+    if (a.dataset.page === name) {
+      a.setAttribute("aria-current", "page");
+      if (a.closest(".tabs")) a.scrollIntoView({ inline: "center", block: "nearest" });
+    } else a.removeAttribute("aria-current");
   }
   frame.title.textContent = t(`page.${name}`);
   document.title = `${t(`page.${name}`)} · NightAnchor`;

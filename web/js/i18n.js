@@ -1,8 +1,10 @@
 /** Words of the panel in the user's language. */
 import en from "./i18n/en.js";
+import wardrobeEn from "./i18n/wardrobe_en.js";
+import wardrobeZh from "./i18n/wardrobe_zh.js";
 import zh from "./i18n/zh.js";
 
-const WORDS = { en, zh };
+const WORDS = { en: { ...en, ...wardrobeEn }, zh: { ...zh, ...wardrobeZh } };
 const KEY = "na.lang";
 export const LANGS = [["zh", "中文"], ["en", "English"]];
 
@@ -46,6 +48,24 @@ const SIGNS = { CNY: "¥", JPY: "¥", USD: "$", EUR: "€", GBP: "£", KRW: "₩
 export function money(amount, currency = "CNY") {
   if (amount === null || amount === undefined || amount === "") return "—";
   return `${SIGNS[currency] ?? `${currency} `}${amount}`;
+}
+
+const UNITS = ["B", "KB", "MB", "GB"];
+
+/** A size in bytes as 6.1 MB. */
+export function bytes(count) {
+  let n = count || 0, unit = 0;
+  while (n >= 1000 && unit < UNITS.length - 1) { n /= 1024; unit += 1; }
+  return `${n < 10 && unit ? n.toFixed(1) : Math.round(n)} ${UNITS[unit]}`;
+}
+
+/** An instant as the hour and minute of this machine, with the day when that is another than today. */
+export function moment(iso) {
+  if (!iso) return "";
+  const at = new Date(iso), today = new Date();
+  const time = { hour: "2-digit", minute: "2-digit", hour12: false };
+  const day = at.toDateString() === today.toDateString() ? {} : { month: "numeric", day: "numeric" };
+  return at.toLocaleString(current === "zh" ? "zh-CN" : "en-GB", { ...day, ...time });
 }
 
 /** Seconds as 0:07, 12:30 or 3:04:05. */

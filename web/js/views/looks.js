@@ -6,6 +6,7 @@ import { status } from "../live.js";
 import { attempt, confirm, done, failed, sheet } from "../notice.js";
 import { may, session } from "../session.js";
 import { landmarkEditor } from "./landmarks.js";
+import { portraitForm } from "./portrait_form.js";
 
 const TONE = { baking: "info", ready: "good", needs_landmarks: "warn", failed: "bad" };
 const POLL_MS = 1500;
@@ -89,7 +90,7 @@ export async function looks(page) {
       h("div", { class: "stack tight look-body" },
         h("div", { class: "row between" }, h("h2", { class: "clip" }, look.name), h("span", { class: `pill ${TONE[look.state] ?? ""}` }, t(`look.${look.state}`))),
         look.error ? h("p", { class: "small muted wrap" }, look.error)
-          : h("p", { class: "small faint num" }, look.source === "demo" ? t("looks.demo") : look.width ? `${look.width} × ${look.height}` : t("looks.photo")),
+          : h("p", { class: "small faint num" }, look.source === "demo" ? t("looks.demo") : look.source === "portrait" ? t("looks.painted") : look.width ? `${look.width} × ${look.height}` : t("looks.photo")),
         may("operator") && h("div", { class: "row between" }, h("div", { class: "row" },
           needs ? button(t("looks.mark"), { kind: "primary", small: true, sign: "face", onclick: mark }) : use,
           !needs && look.source !== "demo" && look.state !== "baking" && button(t("looks.mark"), { small: true, only: true, sign: "face", onclick: mark })),
@@ -105,9 +106,14 @@ export async function looks(page) {
     if (all.some((l) => l.state === "baking")) timer = setTimeout(() => load().catch(() => {}), POLL_MS);
   }
   const reload = () => load().catch(failed);
+  const brush = button(t("portrait.add"), { sign: "brush", onclick: () => attempt(brush, async () => portraitForm(all, await get("/adapters"), reload)) });
+  get("/studio").then((bases) => {
+    brush.disabled = !bases.visual;
+    if (!bases.visual) brush.title = t("portrait.no_base");
+  }).catch(() => { brush.disabled = true; });
 
   page.append(h("div", { class: "page-head" }, h("div", {}, h("h1", {}, t("page.looks")), h("p", {}, t("looks.lead"))),
-    may("operator") && button(t("looks.add"), { kind: "primary", sign: "upload", onclick: () => uploadSheet(reload) })), grid);
+    may("operator") && h("div", { class: "row" }, brush, button(t("looks.add"), { kind: "primary", sign: "upload", onclick: () => uploadSheet(reload) }))), grid);
   await load();
   const stop = status.subscribe((document) => {
     const now = document.look?.id ?? active;

@@ -6,7 +6,7 @@ import { attempt, done } from "../notice.js";
 import { may, roomPath } from "../session.js";
 
 const SHOWN_NEXT = 4;
-const SOURCE_SIGN = { script: "scripts", reply: "chat", greeting: "heart", operator: "mic", transition: "skip" };
+const SOURCE_SIGN = { script: "scripts", reply: "chat", greeting: "heart", operator: "mic", transition: "skip", writer: "edit" };
 
 const sourceName = (source) => t(`source.${source in SOURCE_SIGN ? source : "script"}`);
 
