@@ -20,8 +20,8 @@ from rich.table import Table
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
-BENCHES = ("playout", "start", "reply", "wardrobe")
-"""Each is a module of this package that prints one JSON row per line."""
+BENCHES = ("playout", "start", "reply", "adapters", "wardrobe")
+"""Each is a module of this package that prints one JSON row per line, or `skipped: ` and why."""
 
 
 def run_bench(name: str) -> list[dict[str, Any]]:
@@ -29,25 +29,30 @@ def run_bench(name: str) -> list[dict[str, Any]]:
     done = subprocess.run(
         [sys.executable, "-m", f"bench.{name}"], cwd=HERE.parent, stdout=subprocess.PIPE, text=True, check=True
     )
-    rows = []
+    rows, skipped = [], False
     for line in done.stdout.splitlines():
         if line.startswith("{"):
             rows.append(json.loads(line) | {"bench": name})
-    if not rows:
+        elif line.startswith("skipped:"):
+            print(line, file=sys.stderr)
+            skipped = True
+    if not rows and not skipped:
         raise RuntimeError(f"benchmark {name} printed no row")
     return rows
 
 
-def write_results(rows: list[dict[str, Any]]) -> None:
+def write_results(rows: list[dict[str, Any]], path: Path = RESULTS, machine: str = "") -> None:
     """Replace the rows of the benches that ran; keep those of benches that did not."""
     ran = {row["bench"] for row in rows}
-    old = json.loads(RESULTS.read_text())["rows"] if RESULTS.exists() else []
+    old = json.loads(path.read_text())["rows"] if path.exists() else []
     body = {
         "measured": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}",
+        "machine": ", ".join(
+            filter(None, (machine, platform.machine(), platform.system(), f"Python {platform.python_version()}"))
+        ),
         "rows": [row for row in old if row["bench"] not in ran] + rows,
     }
-    RESULTS.write_text(json.dumps(body, indent=1, ensure_ascii=False) + "\n")
+    path.write_text(json.dumps(body, indent=1, ensure_ascii=False) + "\n")
 
 
 def show(rows: list[dict[str, Any]]) -> None:

@@ -6,13 +6,13 @@ What a swap, a copy or a step costs does not depend on what the weights say, so 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import diffusers
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from torch import Tensor, nn
 from transformers import AutoTokenizer, CLIPTextConfig, CLIPTextModel, Qwen2Config, Qwen2ForCausalLM
 
@@ -25,6 +25,8 @@ PROJECTIONS = tuple(tiny.LLM_TARGETS)
 SPREAD = 0.02
 """Of the adapters' values: enough to change every output, little enough not to blow it up."""
 NAMES = {torch.float32: "fp32", torch.bfloat16: "bf16", torch.float16: "fp16"}
+sd: Any = diffusers
+"""Its classes are untyped."""
 Lora = dict[str, tuple[Tensor, Tensor]]
 
 
@@ -62,7 +64,7 @@ def unet(where: Where) -> Any:
     if where.small:
         return _placed(tiny.unet(), where)
     with torch.device("meta"):
-        model = UNet2DConditionModel(sample_size=64, cross_attention_dim=768)
+        model = sd.UNet2DConditionModel(sample_size=64, cross_attention_dim=768)
     return _filled(model, where)
 
 
@@ -91,18 +93,18 @@ def pipeline(where: Where) -> Any:
     """A whole Stable Diffusion 1.5, without its safety checker."""
     clip, tokenizer = tiny.clip()
     if where.small:
-        vae = AutoencoderKL(block_out_channels=(8,), norm_num_groups=8)
+        vae = sd.AutoencoderKL(block_out_channels=(8,), norm_num_groups=8)
     else:
         clip = CLIPTextModel(CLIPTextConfig(
             vocab_size=49_408, hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12,
         ))
-        vae = AutoencoderKL(
+        vae = sd.AutoencoderKL(
             block_out_channels=(128, 256, 512, 512), layers_per_block=2, sample_size=512,
             down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
         )
-    return StableDiffusionPipeline(
+    return sd.StableDiffusionPipeline(
         vae=_placed(vae, where), text_encoder=_placed(clip, where), tokenizer=tokenizer, unet=unet(where),
-        scheduler=DDIMScheduler(), safety_checker=None, feature_extractor=None, requires_safety_checker=False,
+        scheduler=sd.DDIMScheduler(), safety_checker=None, feature_extractor=None, requires_safety_checker=False,
     )
 
 
@@ -111,12 +113,12 @@ def tokenizer(folder: Path) -> Any:
     return AutoTokenizer.from_pretrained(tiny.save_language(folder), local_files_only=True)
 
 
-def _placed(model: nn.Module, where: Where) -> Any:
+def _placed(model: Any, where: Where) -> Any:
     return model.to(where.device, where.dtype).eval().requires_grad_(False)
 
 
 @torch.no_grad()
-def _filled(model: nn.Module, where: Where) -> Any:
+def _filled(model: Any, where: Where) -> Any:
     """A model of the meta device brought to a real one, its matrices uniform with unit gain, as PyTorch makes them."""
     for module in model.modules():
         for name, p in module._parameters.items():
@@ -139,15 +141,23 @@ def _filled(model: nn.Module, where: Where) -> Any:
     return model.eval()
 
 
-def shapes(model: nn.Module, ends: Iterable[str]) -> dict[str, tuple[int, ...]]:
+def shapes(model: Any, ends: Iterable[str]) -> dict[str, tuple[int, ...]]:
     """Path -> weight shape of the modules whose path ends in one of `ends`."""
-    return {p: tuple(m.weight.shape) for p, m in model.named_modules() if p.endswith(tuple(ends))}  # type: ignore[arg-type,union-attr]
+    return {p: tuple(m.weight.shape) for p, m in model.named_modules() if p.endswith(tuple(ends))}
 
 
 def lora(of: dict[str, tuple[int, ...]], where: Where, seed: int, rank: int = RANK) -> Lora:
     """A random adapter on the CPU in the base's type, as a file would hold it."""
     made = tiny.random_lora(of, rank, seed, SPREAD)
     return {p: (a.to(where.dtype), b.to(where.dtype)) for p, (a, b) in made.items()}
+
+
+def named(adapter: Lora, where: Where, pattern: str) -> dict[str, Tensor]:
+    """An adapter as a rival's state dict on the device; `pattern` has {path} and {x}, which is A or B."""
+    return {
+        pattern.format(path=path, x=x): t.to(where.device)
+        for path, ab in adapter.items() for x, t in zip("AB", ab, strict=True)
+    }
 
 
 def staged(base: ResidentBase, adapter: Lora) -> Tensor:
@@ -183,3 +193,9 @@ def timed(act: Callable[[int], Any], count: int, where: Where, between: Callable
         where.sync()
         out.append((time.perf_counter_ns() - began) / 1e6)
     return out
+
+
+def in_turn(acts: Sequence[Callable[[], Any]], count: int, where: Where) -> list[list[float]]:
+    """Milliseconds of `count` calls of each, in turn, so that whatever else the machine does falls on all alike."""
+    took = timed(lambda n: acts[n % len(acts)](), count * len(acts), where)
+    return [took[n :: len(acts)] for n in range(len(acts))]

@@ -24,7 +24,7 @@ from adapters.resident import ResidentBase
 from adapters.shelf import Shelf
 from adapters.spec import adaptable, language_spec
 from bench import bases
-from bench.bases import RANK, Where, timed
+from bench.bases import RANK, Where, in_turn, timed
 from bench.row import row
 from pipelines.studio.config import StudioConfig
 from pipelines.studio.language import LanguageBase
@@ -33,8 +33,10 @@ from pipelines.studio.visual import VisualBase
 from tests.adapters import tiny
 
 COUNTS = (1, 4, 8)
-STEPS, PROMPT, PAST = 7, 32, 64
+STEPS, PROMPT, PAST = 5, 16, 64
 SWAPS = 50
+RANKS = (4, 8, 16, 12)
+"""Of adapters that are swapped in a compiled model: people's files differ in it."""
 
 
 # -- memory -----------------------------------------------------------------------------------------
@@ -85,8 +87,8 @@ def memory_language(where: Where) -> None:
 
 
 def _memory(
-    what: str, plural: str, where: Where, shelf: Shelf, specs: list[Any], write: Callable[[Path, int], tuple[Path, Any]],
-    before: float, one: float, swap: Callable[[Any, int], None],
+    what: str, plural: str, where: Where, shelf: Shelf, specs: list[Any],
+    write: Callable[[Path, int], tuple[Path, Any]], before: float, one: float, swap: Callable[[Any, int], None],
 ) -> None:
     what = f"{what} {where.label}"
     of = "GPU memory allocated" if where.device.type == "cuda" else "resident memory of the process"
@@ -163,9 +165,8 @@ def rows(where: Where, size: str = "0.5B", counts: Sequence[int] = (1, 2, 4, 8))
             one.swap(staged[count - 1])
             acts = [_forward(m, where, count, past, length) for m in (single, mixed)]
             _check_rows(*(act().float().cpu() for act in acts))
-            # In turn, so that whatever else the machine does falls on both alike.
-            both = timed(lambda n, acts=acts: acts[n % 2](), 2 * STEPS, where)
-            a, b = (statistics.median(both[n::2]) for n in range(2))
+            both = in_turn(acts, STEPS, where)
+            a, b = (statistics.median(ms) for ms in both)
             alone = alone or a
             tokens = count * length * 1000
             label = f"{what}, {kind}, {count} rows" if count > 1 else f"{what}, {kind}, 1 row"
@@ -215,16 +216,16 @@ def recompiles(where: Where) -> None:
         except Exception as e:
             print(f"skipped: recompiles: torch.compile finds no C++ compiler here ({type(e).__name__})", flush=True)
             return
-    label = f"tiny UNet {bases.NAMES[where.dtype]}, compiled"
     where = Where(where.device, where.dtype, small=True)
+    label = f"compiled UNet {where.label}"
     model = bases.unet(where)
     targets = bases.shapes(model, bases.ATTENTION)
-    pair = [bases.lora(targets, where, seed) for seed in (1, 2)]
+    loras = [bases.lora(targets, where, rank, rank) for rank in RANKS]
     inputs = bases.unet_inputs(where, rows=2)
     plain = shared(model)
-    base, eager = (ResidentBase(m, list(targets), rank=RANK, slots=3) for m in (model, plain))
-    staged = [bases.staged(base, lora) for lora in pair]
-    forward = torch.compile(model.forward, fullgraph=True)
+    base, eager = (ResidentBase(m, list(targets), rank=max(RANKS), slots=3) for m in (model, plain))
+    staged = [bases.staged(base, lora) for lora in loras]
+    forward: Any = torch.compile(model.forward, fullgraph=True)
     for each in (base, eager):
         each.wear([1, 2])
 
@@ -235,47 +236,46 @@ def recompiles(where: Where) -> None:
     began = time.perf_counter()
     run(forward)
     compiled_s = time.perf_counter() - began
-    before, seen = graphs(), []
+    before, last = graphs(), None
     with torch.compiler.set_stance("fail_on_recompile"):
         for n in range(SWAPS):
             for each in (base, eager):
-                each.swap(staged[n % 2], 1 + n // 2 % 2)
+                each.swap(staged[n % len(staged)], 1 + n // len(staged) % 2)
             out = run(forward)
             torch.testing.assert_close(out, run(plain.forward), rtol=1e-2, atol=1e-3)
-            seen.append(out)
-    if torch.equal(seen[-1], seen[-2]):
-        raise AssertionError("a swap did not change what the compiled UNet computes")
+            if last is not None and torch.equal(out, last):
+                raise AssertionError("a swap did not change what the compiled UNet computes")
+            last = out
+    note = f"{SWAPS} swaps, ranks {', '.join(map(str, RANKS))} in turn"
     row(f"{label}: graphs compiled anew by swaps", graphs() - before, "",
-        f"{SWAPS} swaps under the stance that forbids it, outputs equal to eager; compiled once in {compiled_s:.0f} s")
-    _rival_recompiles(where, label, inputs, pair)
+        f"{note}; outputs equal to eager; recompiling forbidden; compiled once, {compiled_s:.0f} s")
+    _rival_recompiles(where, label, inputs, loras, note)
 
 
-def _rival_recompiles(where: Where, label: str, inputs: Any, pair: list[bases.Lora]) -> None:
-    files = [
-        {f"{path}.lora_{x}.weight": t for path, ab in lora.items() for x, t in zip("AB", ab, strict=True)}
-        for lora in pair
-    ]
-    torch._dynamo.config.recompile_limit = 4 * SWAPS
-    for name, hotswap, count in (("diffusers hotswap=True", True, SWAPS), ("diffusers delete and load", False, 10)):
-        torch._dynamo.reset()
+def _rival_recompiles(where: Where, label: str, inputs: Any, loras: list[bases.Lora], note: str) -> None:
+    files = [bases.named(lora, where, "{path}.lora_{x}.weight") for lora in loras]
+    dynamo: Any = torch._dynamo
+    dynamo.config.recompile_limit = 4 * SWAPS
+    for name, hotswap in (("diffusers hotswap=True", True), ("diffusers delete and load", False)):
+        dynamo.reset()
         model = bases.unet(where)
 
         def load(n: int, hotswap: bool, model: Any = model) -> None:
-            model.load_lora_adapter(dict(files[n % 2]), prefix=None, adapter_name="worn", hotswap=hotswap)
+            model.load_lora_adapter(dict(files[n % len(files)]), prefix=None, adapter_name="worn", hotswap=hotswap)
 
         if hotswap:
-            model.enable_lora_hotswap(target_rank=RANK)
+            model.enable_lora_hotswap(target_rank=max(RANKS))
         load(0, hotswap=False)
-        forward = torch.compile(model.forward, backend="eager")
+        forward: Any = torch.compile(model.forward, backend="eager")
         with torch.no_grad():
             forward(*inputs)
             before = graphs()
-            for n in range(1, count + 1):
+            for n in range(1, SWAPS + 1):
                 if not hotswap:
                     model.delete_adapters("worn")
                 load(n, hotswap=hotswap)
                 forward(*inputs)
-        row(f"{label}: graphs compiled anew by {name}", graphs() - before, "", f"{count} swaps, traced only")
+        row(f"{label}: graphs compiled anew by {name}", graphs() - before, "", f"{note}; traced, not compiled")
 
 
 def graphs() -> int:

@@ -8,6 +8,7 @@ All of them must compute the same afterwards, or the figure is refused.
 from __future__ import annotations
 
 import gc
+import os
 import statistics
 import tempfile
 from collections.abc import Callable
@@ -35,10 +36,7 @@ def unet(where: Where) -> None:
     model = bases.unet(where)
     targets = bases.shapes(model, bases.ATTENTION)
     pair = [bases.lora(targets, where, seed) for seed in (1, 2)]
-    files = [
-        {f"{path}.lora_{x}.weight": t.to(where.device) for path, ab in lora.items() for x, t in zip("AB", ab, strict=True)}
-        for lora in pair
-    ]
+    files = [bases.named(lora, where, "{path}.lora_{x}.weight") for lora in pair]
     inputs = bases.unet_inputs(where)
 
     def run() -> Tensor:
@@ -93,14 +91,8 @@ def llm(where: Where) -> None:
             model, str(folders[0]), torch_device=device, autocast_adapter_dtype=False
         ).eval()
         prepare_model_for_compiled_hotswap(peft, target_rank=RANK)
-        config = peft.peft_config["default"]
-        held = [
-            {
-                f"base_model.model.{path}.lora_{x}.default.weight": t.to(where.device)
-                for path, ab in lora.items() for x, t in zip("AB", ab, strict=True)
-            }
-            for lora in pair
-        ]
+        config: Any = peft.peft_config["default"]
+        held = [bases.named(lora, where, "base_model.model.{path}.lora_{x}.default.weight") for lora in pair]
 
         def from_memory(n: int) -> None:
             hotswap_adapter_from_state_dict(peft, dict(held[n % 2]), "default", config, parameter_prefix="lora_")
@@ -120,7 +112,6 @@ def llm(where: Where) -> None:
             _Rival(where, "PEFT delete and load, from a file", reload, RELOADS, run),
         ]
         peft.unload()
-        del peft
         gc.collect()
         _ours(what, where, model, list(targets), pair, run, bare, rivals)
 
@@ -145,12 +136,18 @@ def _ours(
     staging = statistics.median(timed(lambda n: bases.staged(base, pair[n % 2]), 4, where))
     staged = [bases.staged(base, lora) for lora in pair]
     swap = statistics.median(timed(lambda n: base.swap(staged[n % 2]), OURS, where))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(os.cpu_count() or 1)
+    wide = statistics.median(timed(lambda n: base.swap(staged[n % 2]), OURS, where))
+    torch.set_num_threads(threads)
     flush = torch.zeros(FLUSH, dtype=torch.uint8, device=where.device)
     cold = statistics.median(timed(lambda n: base.swap(staged[n % 2]), COLD, where, lambda: flush.add_(1)))
     base.swap(staged[1])
     mine = run()
     size = f"{base.slot_bytes / 2**20:.1f} MB"
     row(f"{what}: swap", swap, "ms", f"rank {RANK}, {len(targets)} layers, {size}; median of {OURS} alternations")
+    if where.device.type == "cpu":
+        row(f"{what}: swap, in {os.cpu_count()} threads", wide, "ms", f"the others are in {threads}, as a studio's")
     row(f"{what}: swap, caches emptied before each", cold, "ms", f"median of {COLD}")
     row(f"{what}: staging, before going on air", staging, "ms", "scaled, padded, cast and placed; from memory")
     scale = float((mine - bare).abs().max())
