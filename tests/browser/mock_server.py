@@ -21,6 +21,7 @@ from PIL import Image, ImageDraw
 from server.app import CSP, WEB
 from tests.browser import shop
 from tests.browser.clip import FRAGMENT_S, Clip
+from tests.browser.mock_wardrobe import Wardrobe, add_wardrobe
 
 TOKEN = "na_test_owner"
 LOGO = (
@@ -65,10 +66,12 @@ class Mock:
         self.numbers = itertools.count(100)
         self.portrait = _portrait()
         self.started = time.monotonic()
+        self.wardrobe = Wardrobe()
 
     def status(self) -> dict[str, Any]:
         """The status document."""
-        return shop.status(self.room, self.outputs, self.paused, self.pinned, time.monotonic() - self.started)
+        shown = shop.status(self.room, self.outputs, self.paused, self.pinned, time.monotonic() - self.started)
+        return shown | self.wardrobe.status()
 
 
 def _find(rows: list[dict[str, Any]], key: Any) -> dict[str, Any]:
@@ -280,6 +283,8 @@ def make_app(mock: Mock) -> FastAPI:
         row["paused"] = verb == "pause"
         row["state"] = shop.sink("paused" if row["paused"] else "live")
         return row
+
+    add_wardrobe(app, mock.wardrobe, safe, mock.portrait, mock.looks)
 
     @app.get("/looks", dependencies=safe)
     async def looks() -> Any:

@@ -16,7 +16,9 @@ from tests.browser.shop import HOSTILE
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("studio", "products", "outputs", "looks", "scripts", "settings")
+PAGES = (
+    "studio", "products", "personas", "schedule", "outputs", "looks", "adapters", "scripts", "settings",
+)
 BRIGHTNESS = """() => {
   const video = document.querySelector("#preview"), canvas = document.createElement("canvas");
   canvas.width = 36; canvas.height = 64;
@@ -289,7 +291,8 @@ def test_every_control_has_a_name(panel: Panel) -> None:
 def test_both_languages_say_the_same_things() -> None:
     words = {}
     for lang in ("zh", "en"):
-        source = (WEB / "js" / "i18n" / f"{lang}.js").read_text(encoding="utf-8")
+        folder = WEB / "js" / "i18n"
+        source = "\n".join((folder / f"{part}{lang}.js").read_text(encoding="utf-8") for part in ("", "wardrobe_"))
         pairs = re.findall(r'(?:^|[\s,{])"?([a-z][\w.]*)"?: "((?:[^"\\]|\\.)*)"', source)
         assert len(pairs) == len(dict(pairs)), "a key is there twice"
         words[lang] = dict(pairs)

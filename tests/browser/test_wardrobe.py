@@ -1,0 +1,380 @@
+"""Adapters, personas, the schedule and who is on air, as an owner handles them in the panel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Panel
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def lora(tmp_path: Path) -> Path:
+    path = tmp_path / "silk robe.safetensors"
+    path.write_bytes(bytes(300_000))
+    return path
+
+
+def drag(panel: Panel, start: tuple[float, float], end: tuple[float, float]) -> None:
+    mouse = panel.page.mouse
+    mouse.move(*start)
+    mouse.down()
+    mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+    mouse.move(*end)
+    mouse.up()
+
+
+def at(panel: Panel, day: int, hour: float) -> tuple[float, float]:
+    """Where an hour of a day lies on the page, scrolled into view."""
+    column = panel.page.locator(f".week-day[data-day='{day}']")
+    panel.page.locator(".week-scroll").evaluate(
+        f"(e) => {{ e.scrollTop = {hour} / 24 * e.firstElementChild.offsetHeight - e.clientHeight / 2 }}"
+    )
+    box = column.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] * hour / 24
+
+
+def slots(panel: Panel) -> list[dict[str, Any]]:
+    return list(panel.mock.wardrobe.put[-1]["slots"])
+
+
+def save(panel: Panel) -> None:
+    panel.page.locator(".unsaved").get_by_role("button", name="保存").click()
+
+
+# --- adapters ---
+
+
+def test_an_adapter_is_uploaded_with_consent(panel: Panel, lora: Path) -> None:
+    panel.go("adapters")
+    page = panel.page
+    expect(page.locator(".adapter")).to_have_count(3)
+    page.get_by_role("button", name="添加适配器").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="上传")).to_be_disabled()
+    dialog.locator("#adapter-file").set_input_files(lora)
+    expect(dialog.locator("[name=name]")).to_have_value("silk robe")
+    expect(dialog.locator("[name=consent_by]")).to_be_hidden()
+    dialog.locator("[name=likeness]").select_option("person")
+    dialog.locator("[name=consent_by]").fill("梅朵本人")
+    dialog.get_by_role("button", name="上传").click()
+    expect(page.locator(".adapter")).to_have_count(4)
+    assert panel.mock.wardrobe.uploads[-1] | {} == {
+        "name": "silk robe", "licence": "", "likeness": "person", "consent_by": "梅朵本人", "consent_note": "",
+        "trigger_words": "",
+    }
+    assert panel.complaints == []
+
+
+def test_a_refused_file_says_why_and_loses_nothing(panel: Panel, lora: Path) -> None:
+    panel.mock.wardrobe.refuse = {
+        "reason": "wrong_base", "detail": "it has 640 channels where the base has 320", "next_step": "Use the base.",
+    }
+    panel.go("adapters")
+    page = panel.page
+    page.get_by_role("button", name="添加适配器").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("#adapter-file").set_input_files(lora)
+    dialog.locator("[name=licence]").fill("自有")
+    dialog.get_by_role("button", name="上传").click()
+    alert = dialog.get_by_role("alert")
+    expect(alert).to_contain_text("它属于别的底模")
+    expect(alert).to_contain_text("640")
+    expect(alert).to_contain_text("Use the base.")
+    expect(dialog.locator("[name=licence]")).to_have_value("自有")
+    panel.mock.wardrobe.refuse = None
+    dialog.get_by_role("button", name="上传").click()
+    expect(page.locator(".adapter")).to_have_count(4)
+
+
+def test_an_adapters_details_consent_and_deletion(panel: Panel) -> None:
+    panel.go("adapters")
+    page = panel.page
+    boss = page.locator("[data-id=boss-77aa]")
+    expect(boss).to_contain_text("缺少授权")
+    boss.get_by_role("button", name="详情").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("a1a1a1")
+    dialog.locator("[name=consent_by]").fill("老板")
+    dialog.get_by_role("button", name="保存").click()
+    expect(boss).to_contain_text("授权：老板")
+    page.locator("[data-id=tang-3f2a]").get_by_role("button", name="详情").click()
+    expect(page.get_by_role("dialog")).to_contain_text("0.081")
+    page.keyboard.press("Escape")
+    page.locator("[data-id=manner-9c1d]").get_by_role("button", name="详情").click()
+    page.get_by_role("dialog").get_by_role("button", name="删除").click()
+    page.get_by_role("dialog").last.get_by_role("button", name="删除").last.click()
+    expect(page.locator(".toast.bad")).to_contain_text("skincare")
+    assert len(panel.mock.wardrobe.adapters) == 3
+
+
+def test_an_adapter_is_put_on_air_with_a_weight(panel: Panel) -> None:
+    panel.go("adapters")
+    page = panel.page
+    page.locator("[data-id=manner-9c1d]").get_by_role("button", name="上播").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("input[type=range]").fill("0.7")
+    expect(dialog.locator("output")).to_have_text("0.70")
+    dialog.get_by_role("button", name="上播").click()
+    page.wait_for_selector(".view-studio .activation")
+    assert panel.mock.wardrobe.asked == [
+        {"room": "main", "language": "manner-9c1d", "weight": 0.7, "when": "boundary"}
+    ]
+
+
+def test_without_a_base_the_page_says_what_to_do(panel: Panel) -> None:
+    panel.mock.wardrobe.adapters = []
+    panel.mock.wardrobe.studio = {"state": "off", "visual": None, "language": None}
+    panel.go("adapters")
+    expect(panel.page.locator(".empty")).to_contain_text("make studio")
+
+
+# --- personas ---
+
+
+def test_a_persona_is_made_copied_and_deleted(panel: Panel) -> None:
+    panel.go("personas")
+    page = panel.page
+    page.get_by_role("button", name="新建人设").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("[name=name]").fill("Nora at night")
+    expect(dialog.locator("[name=id]")).to_have_value("nora-at-night")
+    dialog.locator("[name=look_id]").select_option("mei")
+    dialog.get_by_role("button", name="明快").click()
+    dialog.locator("[name=greeting]").fill("晚上好。")
+    dialog.locator("[name=visual_id]").select_option("tang-3f2a")
+    dialog.locator("input[type=range]").first.fill("0.8")
+    dialog.get_by_role("button", name="保存").click()
+    card = page.locator("[data-id=nora-at-night]")
+    expect(card).to_contain_text("唐风养生")
+    made = panel.mock.wardrobe.personas[-1]
+    assert (made["look_id"], made["mood"], made["greeting"], made["visual_id"], made["visual_weight"]) == (
+        "mei", "lively", "晚上好。", "tang-3f2a", 0.8
+    )
+    assert made["language_id"] is None and made["voice"] == ""
+    card.get_by_role("button", name="复制").click()
+    page.get_by_role("dialog").get_by_role("button", name="保存").click()
+    expect(page.locator(".persona")).to_have_count(5)
+    card.get_by_role("button", name="删除").click()
+    page.get_by_role("dialog").get_by_role("button", name="删除").click()
+    expect(page.locator(".persona")).to_have_count(4)
+    page.locator("[data-id=makeup]").get_by_role("button", name="删除").click()
+    page.get_by_role("dialog").get_by_role("button", name="删除").click()
+    expect(page.locator(".toast.bad")).to_contain_text("schedule")
+
+
+def test_a_persona_is_put_on_air_at_a_time(panel: Panel) -> None:
+    panel.go("personas")
+    page = panel.page
+    expect(page.locator("[data-id=skincare]")).to_contain_text("直播中")
+    page.locator("[data-id=makeup]").get_by_role("button", name="上播").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="定时").click()
+    dialog.locator("input[type=datetime-local]").fill("2030-05-06T20:00")
+    dialog.get_by_role("button", name="换人").click()
+    expect(page.locator(".toast.good")).to_be_visible()
+    asked = panel.mock.wardrobe.asked[-1]
+    assert asked["persona"] == "makeup" and asked["when"].startswith("2030-05-0")
+    assert len(panel.mock.wardrobe.keys[-1]) == 32
+
+
+# --- who is on air ---
+
+
+def test_one_click_changes_who_is_on_air(panel: Panel) -> None:
+    panel.go("studio")
+    page = panel.page
+    card = page.locator(".presenter")
+    expect(card.locator(".worn-name")).to_have_text("林晚 · 晨间护肤")
+    expect(card.locator("[data-persona=skincare]")).to_have_attribute("aria-pressed", "true")
+    expect(card).to_contain_text("模型就绪")
+    card.locator("[data-persona=tang]").click()
+    expect(card.locator(".activation")).to_contain_text("准备中")
+    expect(card.locator(".worn-name")).to_have_text("云裳 · 唐风养生")
+    expect(card.locator(".steps li[data-state=done]")).to_have_count(5)
+    expect(card.locator(".activation")).to_contain_text("0.2")
+    expect(card.locator("[data-persona=tang]")).to_have_attribute("aria-pressed", "true")
+    assert panel.mock.wardrobe.asked == [{"room": "main", "persona": "tang", "when": "boundary"}]
+    card.get_by_role("button", name="换回上一位").click()
+    expect(card.locator(".worn-name")).to_have_text("林晚 · 晨间护肤")
+    assert panel.complaints == []
+
+
+def test_a_failed_change_says_why_and_who_stays(panel: Panel) -> None:
+    panel.mock.wardrobe.fail = "canary"
+    panel.go("studio")
+    card = panel.page.locator(".presenter")
+    card.locator("[data-persona=tang]").click()
+    alert = card.get_by_role("alert")
+    expect(alert).to_contain_text("the picture is black")
+    expect(alert).to_contain_text("林晚 · 晨间护肤 继续直播")
+    expect(card.locator(".steps li[data-state=failed]")).to_have_count(1)
+    expect(card.locator(".worn-name")).to_have_text("林晚 · 晨间护肤")
+
+
+def test_a_change_is_called_off(panel: Panel) -> None:
+    panel.go("studio")
+    card = panel.page.locator(".presenter")
+    card.locator("[data-persona=tang]").click()
+    card.get_by_role("button", name="取消").click()
+    expect(card.locator(".activation")).to_contain_text("已取消")
+    expect(card.locator(".worn-name")).to_have_text("林晚 · 晨间护肤")
+
+
+# --- the schedule ---
+
+
+def held(panel: Panel, day: int) -> Locator:
+    return panel.page.locator(f".week-day[data-day='{day}'] .slot")
+
+
+def test_the_week_shows_slots_over_midnight_and_now(panel: Panel) -> None:
+    panel.go("schedule")
+    expect(panel.page.locator(".slot")).to_have_count(28)
+    expect(held(panel, 2).filter(has_text="06:00 – 12:00")).to_have_count(1)
+    expect(panel.page.locator(".week-now")).to_have_count(1)
+    panel.page.get_by_role("button", name="下一周").click()
+    expect(panel.page.locator(".week-now")).to_have_count(0)
+    assert panel.complaints == []
+
+
+def test_a_slot_is_drawn_moved_made_longer_and_saved(panel: Panel) -> None:
+    panel.go("schedule")
+    page = panel.page
+    page.locator("[data-brush=makeup]").click()
+    drag(panel, at(panel, 3, 19.0), at(panel, 3, 20.5))
+    expect(page.locator(".unsaved")).to_be_visible()
+    made = held(panel, 3).filter(has_text="20:30")
+    expect(made).to_have_count(1)
+    box = made.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    drag(panel, (box["x"] + 20, middle), (at(panel, 5, 20.0)[0], middle + 20))
+    made = held(panel, 5).filter(has_text="梅朵").last
+    expect(made).to_contain_text("21:")
+    box = made.bounding_box()
+    assert box is not None
+    drag(panel, (box["x"] + 20, box["y"] + box["height"] - 3), (box["x"] + 20, at(panel, 5, 21.75)[1]))
+    save(panel)
+    expect(page.locator(".unsaved")).to_be_hidden()
+    new = [s for s in slots(panel) if s["persona"] == "makeup" and s["start"] > "18:00"]
+    assert len(new) == 1 and new[0]["day"] == 5 and new[0]["end"] == "21:45", new
+    assert len(slots(panel)) == 22
+
+
+def test_an_overlap_is_shown_where_it_is_and_nothing_is_lost(panel: Panel) -> None:
+    panel.go("schedule")
+    page = panel.page
+    page.get_by_role("button", name="添加时段").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("[name=day]").select_option("1")
+    dialog.locator("[name=start]").fill("17:00")
+    dialog.locator("[name=end]").fill("19:00")
+    dialog.get_by_role("button", name="保存").click()
+    save(panel)
+    expect(page.locator(".toast.bad")).to_contain_text("overlap")
+    expect(page.locator(".slot.wrong")).to_have_count(2)
+    expect(page.locator(".unsaved")).to_be_visible()
+    held(panel, 1).filter(has_text="17:00 – 19:00").click()
+    page.get_by_role("dialog").locator("[name=priority]").fill("2")
+    page.get_by_role("dialog").get_by_role("button", name="保存").click()
+    save(panel)
+    expect(page.locator(".unsaved")).to_be_hidden()
+    assert [s["priority"] for s in slots(panel) if s["start"] == "17:00"] == [2]
+
+
+def test_the_keyboard_moves_and_removes_slots(panel: Panel) -> None:
+    panel.go("schedule")
+    page = panel.page
+    slot = held(panel, 0).filter(has_text="12:00 – 18:00")
+    slot.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+ArrowUp")
+    expect(held(panel, 0).filter(has_text="12:15 – 18:00")).to_have_count(1)
+    page.keyboard.press("Delete")
+    expect(page.locator(".slot")).to_have_count(27)
+    page.get_by_role("button", name="放弃").click()
+    expect(page.locator(".slot")).to_have_count(28)
+
+
+def test_one_offs_holidays_and_rules(panel: Panel) -> None:
+    panel.go("schedule")
+    page = panel.page
+    page.get_by_role("button", name="添加临时安排").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("[name=persona]").select_option("tang")
+    dialog.locator("[name=from]").fill("2030-12-12T20:00")
+    dialog.locator("[name=to]").fill("2030-12-12T23:00")
+    dialog.locator("[name=note]").fill("双十二")
+    dialog.get_by_role("button", name="保存").click()
+    page.get_by_role("button", name="添加节假日").click()
+    page.get_by_role("dialog").locator("[name=from]").fill("2030-02-03")
+    page.get_by_role("dialog").get_by_role("button", name="保存").click()
+    page.locator("[name=time_zone]").fill("Asia/Tokyo")
+    page.locator("[name=prepare]").fill("2")
+    page.locator("[name=default_persona]").select_option("makeup")
+    save(panel)
+    expect(page.locator(".unsaved")).to_be_hidden()
+    body = panel.mock.wardrobe.put[-1]
+    assert body["overrides"] == [
+        {"start": "2030-12-12T20:00", "end": "2030-12-12T23:00", "persona": "tang", "note": "双十二"}
+    ]
+    assert body["holidays"] == [{"date": "2030-02-03", "persona": None, "note": ""}]
+    assert (body["time_zone"], body["prepare_s"], body["default_persona"]) == ("Asia/Tokyo", 120, "makeup")
+    page.locator("[name=enabled]").uncheck()
+    save(panel)
+    expect(page.locator(".banner")).to_contain_text("排班已停用")
+
+
+def test_a_phone_shows_one_day_at_a_time(open_panel: Callable[..., Panel]) -> None:
+    panel = open_panel(viewport={"width": 390, "height": 844})
+    panel.go("schedule")
+    page = panel.page
+    expect(page.locator(".week-day:visible")).to_have_count(1)
+    page.locator(".week-date").nth(4).click()
+    expect(page.locator(".week-day:visible")).to_have_attribute("data-day", "4")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+# --- painting ---
+
+
+def test_a_presenter_is_painted(panel: Panel) -> None:
+    panel.go("looks")
+    page = panel.page
+    page.get_by_role("button", name="绘制").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("[name=name]").fill("新人")
+    dialog.locator("[name=seed]").fill("7")
+    dialog.locator("[name=visual_id]").select_option("tang-3f2a")
+    dialog.locator("[name=init_look]").select_option("lin")
+    dialog.get_by_role("button", name="绘制").click()
+    expect(page.locator(".look")).to_have_count(4)
+    asked = panel.mock.wardrobe.portraits[-1]
+    assert (asked["seed"], asked["visual_id"], asked["init_look"], asked["strength"]) == (7, "tang-3f2a", "lin", 0.6)
+
+
+def test_without_a_visual_base_painting_is_off_and_says_why(panel: Panel) -> None:
+    panel.mock.wardrobe.studio["visual"] = None
+    panel.go("looks")
+    brush = panel.page.get_by_role("button", name="绘制")
+    expect(brush).to_be_disabled()
+    expect(brush).to_have_attribute("title", "绘制需要 Stable Diffusion 底模：请在 nightanchor.yaml 设置 visual.path。")
+
+
+@pytest.mark.parametrize("page_name", ["personas", "schedule", "adapters", "studio"])
+def test_everything_has_words_in_english(open_panel: Callable[..., Panel], page_name: str) -> None:
+    panel = open_panel(lang="en")
+    panel.go(page_name)
+    panel.page.wait_for_timeout(400)
+    text = panel.page.locator("main").inner_text() + panel.page.locator(".nav").inner_text()
+    assert not re.search(r"\b(personas?|schedule|adapters|worn|act|step|nav|portrait|studio|mood)\.[a-z]", text), text
+    assert panel.complaints == []
