@@ -16,7 +16,8 @@ from server.routes import adapters, auth, chat, live, looks, outputs, products, 
 from server.routes.depends import VIEWER, Ctx
 
 WEB = Path(__file__).parents[1] / "web"
-MAX_BODY = 220 << 20
+FORM_BYTES = 1 << 20
+"""What a form may hold beside its file."""
 CSP = (
     "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self' ws: wss:; "
     "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
@@ -31,8 +32,8 @@ DOCS_CSP = (
 class Headers:
     """Adds the headers that keep a browser from doing what the panel never needs, and bounds bodies."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, max_body: int) -> None:
+        self._app, self._max_body = app, max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -40,7 +41,7 @@ class Headers:
             await self._app(scope, receive, send)
             return
         length = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
-        if length.isdigit() and int(length) > MAX_BODY:
+        if length.isdigit() and int(length) > self._max_body:
             answer = problems.problem(413, "the body is too large", code="too_large", next_step="send less")
             await answer(scope, receive, send)
             return
@@ -71,7 +72,10 @@ def make_app(context: Context) -> FastAPI:
     )
     app.state.context = context
     problems.install(app)
-    app.add_middleware(Headers)
+    limits = context.settings
+    app.add_middleware(
+        Headers, max_body=(max(limits.looks.max_upload_mb, limits.adapters.max_upload_mb) << 20) + FORM_BYTES
+    )
 
     @app.get("/health", tags=["health"], summary="Is it alive")
     async def health(ctx: Ctx) -> dict[str, Any]:

@@ -6,12 +6,14 @@ swaps both bases of a room or none: all that can fail happens before the first c
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import resource
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,7 +84,18 @@ class Studio:
             self.shelves["language"] = Shelf(
                 {"model": self.language.resident}, fingerprint=self.language.spec.fingerprint, budget_bytes=budget
             )
+        self._side = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
         self._keep_specs()
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Work that must not hold up what is written for the air: on a GPU, in a stream of its own, done at the end."""
+        if self._side is None:
+            yield
+            return
+        with torch.cuda.stream(self._side):
+            yield
+        self._side.synchronize()
 
     def _keep_specs(self) -> None:
         """Leave what the bases look like where adapters are judged without them."""

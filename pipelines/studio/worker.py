@@ -234,7 +234,9 @@ class Worker:
         while True:
             job, answer = self._jobs.get()
             try:
-                answer(job())
+                with self._studio.aside():
+                    result = job()
+                answer(result)
             except Exception as e:
                 answer(as_ours(e))
             finally:
