@@ -160,6 +160,24 @@ def _ours(
         aim = f"; {AIM}" if "hotswap" in rival.name else ""
         row(f"{what}: {rival.name} over swap", rival.ms / swap, "ratio", f"same outputs to rounding{aim}")
     bases.undress(base)
+    _slots(what, where, model, targets, staged, run, mine, rivals[0])
+
+
+def _slots(
+    what: str, where: Where, model: Any, targets: list[str], staged: list[Tensor], run: Callable[[], Tensor],
+    mine: Tensor, rival: _Rival,
+) -> None:
+    """Both adapters in slots of their own: a change says which slot to wear and copies nothing."""
+    base = ResidentBase(model, targets, rank=RANK, slots=3)
+    for slot, each in enumerate(staged, 1):
+        base.swap(each, slot)
+    change = statistics.median(timed(lambda n: base.wear([1 + n % 2]), OURS, where))
+    base.wear([2])
+    if not torch.allclose(run(), mine, rtol=0.05, atol=0.05 * float(mine.abs().max())):
+        raise AssertionError(f"{what}: a slot computes something else than the only one of a base")
+    row(f"{what}: change of slot, both adapters in slots", change, "ms", f"median of {OURS} alternations")
+    row(f"{what}: {rival.name} over change of slot", rival.ms / change, "ratio", AIM)
+    bases.undress(base)
 
 
 def _fresh(out: Tensor) -> Tensor:
