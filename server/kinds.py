@@ -10,8 +10,8 @@ from __future__ import annotations
 from streaming.supervisor import KindSpec
 
 KINDS = {
-    "server": KindSpec("server.main", beat_timeout_s=4.0, start_timeout_s=40.0, memory_limit_mb=1500, nice=4),
-    "voice": KindSpec("pipelines.voice.worker", beat_timeout_s=6.0, start_timeout_s=40.0, memory_limit_mb=1500, nice=6),
+    "server": KindSpec("server.main", beat_timeout_s=4.0, start_timeout_s=40.0, memory_limit_mb=1500, nice=2),
+    "voice": KindSpec("pipelines.voice.worker", beat_timeout_s=6.0, start_timeout_s=40.0, memory_limit_mb=1500, nice=4),
     # Loading bases takes minutes from a slow disk, and a native call may hold the interpreter for seconds.
     "studio": KindSpec(
         "pipelines.studio.worker", beat_timeout_s=20.0, start_timeout_s=600.0, memory_limit_mb=64_000,
