@@ -67,13 +67,13 @@ def unet(where: Where, mode: str) -> None:
 
     def act(model: Any) -> Act:
         forward = compiled(model.forward, where) if mode == "compiled" else model.forward
-        return lambda: forward(*inputs).sample  # type: ignore[no-any-return]
+        return lambda: forward(*inputs).sample
 
     _tax(f"SD 1.5 UNet {where.label}, {mode}", where, mode, bare, bases.ATTENTION, 2, "steps/s", 1, act)
 
 
 def decode(where: Where, mode: str, size: str = "7B") -> None:
-    """Tokens a second of a Qwen2 writing one token in each row, after 64 that it has read."""
+    """Tokens a second of a Qwen2 writing one token in each row, after a prompt that it has read."""
     bare = bases.llm(where, size)
     for rows in (1, 8):
 
@@ -82,7 +82,7 @@ def decode(where: Where, mode: str, size: str = "7B") -> None:
             ids = where.tokens(rows, 1, model.config.vocab_size)
             model(input_ids=where.tokens(rows, PAST, model.config.vocab_size), past_key_values=cache, logits_to_keep=1)
             forward = compiled(model.forward, where) if mode == "compiled" else model.forward
-            return lambda: forward(  # type: ignore[no-any-return]
+            return lambda: forward(
                 input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1
             ).logits
 
@@ -96,7 +96,8 @@ def _tax(
     act: Callable[[Any], Act],
 ) -> None:
     """Time the bare model and two dressed ones on the same weights, in turn."""
-    torch._dynamo.reset()  # type: ignore[no-untyped-call]
+    dynamo: Any = torch._dynamo
+    dynamo.reset()
     slots = FIRST_ROOM + StudioConfig().rooms
     single, many = shared(bare), shared(bare)
     targets = bases.shapes(bare, ends)
@@ -123,7 +124,8 @@ def prepared(act: Act, mode: str, where: Where) -> Act:
     """`act` captured as a CUDA graph in the mode `captured`; as it is otherwise, or on a CPU."""
     if mode != "captured" or where.device.type != "cuda":
         return act
-    side = torch.cuda.Stream()
+    cuda: Any = torch.cuda
+    side = cuda.Stream()
     side.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(side):
         for _ in range(WARM):
