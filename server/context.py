@@ -67,7 +67,7 @@ class Context:
         worn = self.active(room)
         persona = {"id": worn["persona"], **{k: worn[k] for k in ("name", "since", "source", "until")}}
         return {
-            "persona": persona if worn["persona"] else None, "activation": self.activations.latest(room),
+            "persona": persona if worn["persona"] else None, "activation": self.activations.record.latest(room),
             "studio": {"state": self.studio.state},
         }
 

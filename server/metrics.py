@@ -44,7 +44,7 @@ class _Collector:
             ended.add_metric([room_id, state], count)
         swap = GaugeMetricFamily("nightanchor_swap_ms", "Time of the last swap in milliseconds", labels=["room"])
         for room in self._context.rooms.on_air:
-            last = self._context.activations.latest(room)
+            last = self._context.activations.record.latest(room)
             if last is not None and last["swap_ms"] is not None:
                 swap.add_metric([room], last["swap_ms"])
         return [ended, swap]

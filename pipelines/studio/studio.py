@@ -84,7 +84,7 @@ class Studio:
             self.shelves["language"] = Shelf(
                 {"model": self.language.resident}, fingerprint=self.language.spec.fingerprint, budget_bytes=budget
             )
-        self._side = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
+        self._side = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None  # type: ignore[no-untyped-call]
         self._keep_specs()
 
     @contextlib.contextmanager

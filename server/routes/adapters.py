@@ -107,13 +107,13 @@ async def activations(
     ctx: Ctx, room: str | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 20
 ) -> list[dict[str, Any]]:
     """Newest first."""
-    return ctx.activations.every(room, limit)
+    return ctx.activations.record.every(room, limit)
 
 
 @router.get("/activations/{activation_id}", dependencies=VIEWER, summary="One activation")
 async def activation(activation_id: str, ctx: Ctx) -> dict[str, Any]:
     """How far it is, or why it failed and who stayed on air."""
-    return ctx.activations.get(activation_id)
+    return ctx.activations.record.get(activation_id)
 
 
 @router.delete("/activations/{activation_id}", dependencies=OPERATOR, summary="Give one up")

@@ -10,17 +10,12 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-import secrets
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import delete, select
-
-from server.db.models import ActivationRow, RoomRow, now
+from server.db.models import RoomRow, now
 from server.db.store import Store
 from server.looks import Looks
 from server.rooms.room import Room
@@ -29,29 +24,18 @@ from server.wardrobe.catalogue import AdapterCatalogue
 from server.wardrobe.documents import ActivateIn
 from server.wardrobe.personas import Personas
 from server.wardrobe.portraits import Portraits
+from server.wardrobe.record import Failed, Record, reason_of
 from server.wardrobe.studio import SWAP_LIMIT_S, TRY_LIMIT_S, Studio
 from server.wardrobe.worn import Source, Worn, from_json, persona_worn, restyled, worn_by
-from streaming.errors import (
-    BadInput,
-    ChildDown,
-    Conflict,
-    NightAnchorError,
-    NotFound,
-    Spent,
-    TimedOut,
-    Unavailable,
-)
+from streaming.errors import BadInput, ChildDown, Conflict, NightAnchorError, NotFound
 
 log = logging.getLogger("nightanchor.activations")
 
-OVER = ("committed", "failed", "superseded", "cancelled")
 TOLERANCE_S = 5.0
 """How far from its time a scheduled change may be: it waits for a sentence boundary for so long."""
 PREPARE_S = 300.0
 PATIENCE_S = 30.0
 LOOK_LIMIT_S = 600.0
-SHOWN_AFTER_S = 30.0
-KEPT = 500
 KINDS = ("visual", "language")
 Clock = Callable[[], dt.datetime]
 
@@ -59,17 +43,6 @@ Clock = Callable[[], dt.datetime]
 def utc() -> dt.datetime:
     """This instant."""
     return dt.datetime.now(dt.UTC)
-
-
-class Failed(NightAnchorError):
-    """An activation that can't be; `reason` is a word of docs/api.md."""
-
-    code = "activation"
-
-    def __init__(self, reason: str, message: str, *, next_step: str = "") -> None:
-        super().__init__(message, next_step=next_step)
-        self.reason = reason
-        self.extra: dict[str, Any] = {}
 
 
 @dataclass(slots=True)
@@ -86,6 +59,10 @@ class _Run:
     committing: bool = False
 
     @property
+    def id(self) -> str:
+        return str(self.document["id"])
+
+    @property
     def room(self) -> str:
         return str(self.document["room"])
 
@@ -99,38 +76,13 @@ class Activations:
     ) -> None:
         self._store, self._rooms, self._studio, self._adapters = store, rooms, studio, adapters
         self._personas, self._looks, self._portraits, self.clock = personas, looks, portraits, clock
+        self.record = Record(store)
         self._open: dict[str, _Run] = {}
-        self._latest: dict[str, tuple[float, dict[str, Any]]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.counts: Counter[tuple[str, str]] = Counter()
 
     # -- reading ---------------------------------------------------------------------------------
-
-    def get(self, activation_id: str) -> dict[str, Any]:
-        """One activation; raises `NotFound`."""
-        with self._store.session() as s:
-            row = s.get(ActivationRow, activation_id)
-            if row is None:
-                raise NotFound(
-                    f"there is no activation {activation_id!r}", next_step="list them with GET /adapters/activations"
-                )
-            return dict(row.document)
-
-    def every(self, room: str | None, limit: int) -> list[dict[str, Any]]:
-        """The newest activations, newest first."""
-        query = select(ActivationRow).order_by(ActivationRow.created.desc(), ActivationRow.id.desc()).limit(limit)
-        if room is not None:
-            query = query.where(ActivationRow.room == room)
-        with self._store.session() as s:
-            return [dict(row.document) for row in s.scalars(query)]
-
-    def latest(self, room: str) -> dict[str, Any] | None:
-        """What the status of a room shows: one under way, or over for no more than half a minute."""
-        at, document = self._latest.get(room, (0.0, None))
-        if document is None or (document["state"] in OVER and time.monotonic() - at > SHOWN_AFTER_S):
-            return None
-        return document
 
     def pending(self, room: str) -> list[dict[str, Any]]:
         """Those of a room that are not over."""
@@ -157,20 +109,20 @@ class Activations:
         Raises what makes it impossible from the start (the activation is then kept as failed), `Conflict` for a key
         that was used for something else.
         """
-        again = self._again(key, body.model_dump(exclude_none=True))
+        again = self.record.again(key, body.model_dump(exclude_none=True))
         if again is not None:
             return again
         due = body.due_at()
         if due is not None and due <= self.clock():
             raise BadInput(f"{body.when} is over", next_step="Give a time to come, or `boundary`.")
         before = self.worn(body.room)
-        document = self._document(
+        document = self.record.new(
             body.room, "manual", before, key, persona=body.persona, visual=body.visual, language=body.language,
-            weight=body.weight, when="at" if due else body.when, due=_iso(due),
+            weight=body.weight, when="at" if due else body.when, due=iso(due),
         )
         document["asked"] = body.model_dump(exclude_none=True)
         run = _Run(document, due, over=before)
-        self._keep(run)
+        self._open[run.id] = run
         try:
             run.wanted = self._look_up(run)
         except Failed as e:
@@ -181,7 +133,7 @@ class Activations:
 
     def rollback(self, room: str, key: str | None = None) -> dict[str, Any]:
         """Go back to who was on air before; raises `Conflict` when nobody was."""
-        again = self._again(key, {"rollback": room})
+        again = self.record.again(key, {"rollback": room})
         if again is not None:
             return again
         before = self.worn(room)
@@ -190,14 +142,14 @@ class Activations:
         if earlier is None:
             raise Conflict(f"nobody else was on air in room {room}", next_step="Activate a persona instead.")
         past = from_json(earlier)
-        document = self._document(
+        document = self.record.new(
             room, "rollback", before, key, persona=past.persona, visual=past.visual, language=past.language,
             when="boundary",
         )
         document["asked"] = {"rollback": room}
         wanted = replace(past, since=now(), source="rollback", due=None, greeting="")
         run = _Run(document, None, rollback=True, wanted=wanted)
-        self._keep(run)
+        self._open[run.id] = run
         return self._begin(run)
 
     def schedule(
@@ -208,10 +160,10 @@ class Activations:
         A time that is over is caught up at the next sentence boundary.
         """
         before = self.worn(room)
-        document = self._document(room, source, before, None, persona=persona, when="at", due=_iso(due))
+        document = self.record.new(room, source, before, None, persona=persona, when="at", due=iso(due))
         document["prepare_s"] = prepare_s
         run = _Run(document, due if due is not None and due > self.clock() else None)
-        self._keep(run)
+        self._open[run.id] = run
         self._begin(run)
         return str(document["id"])
 
@@ -220,12 +172,12 @@ class Activations:
         with self._store.session() as s:
             row = _room(s, room)
             first = persona_worn(self._personas.get(persona), worn_by(row), source)
-            row.worn = replace(first, due=_iso(due), since=str(_iso(self.clock()))).to_json()
+            row.worn = replace(first, due=iso(due), since=str(iso(self.clock()))).to_json()
             row.look_id = first.look_id
 
     def cancel(self, activation_id: str) -> dict[str, Any]:
         """Give one up; raises `Conflict` when it is over or just being committed."""
-        document = self.get(activation_id)
+        document = self.record.get(activation_id)
         run = self._open.get(activation_id)
         if run is None or run.committing:
             state = document["state"] if run is None else "being committed"
@@ -235,10 +187,7 @@ class Activations:
 
     def resume(self) -> None:
         """After a restart: what was planned for a time goes on, what was under way has failed."""
-        with self._store.session() as s:
-            rows = s.scalars(select(ActivationRow).where(ActivationRow.state.not_in(OVER))).all()
-            left = [(row.key, dict(row.document)) for row in rows]
-        for _, document in left:
+        for document in self.record.unfinished():
             due = dt.datetime.fromisoformat(document["due"]) if document["due"] else None
             run = _Run(document, due)
             self._open[document["id"]] = run
@@ -285,10 +234,10 @@ class Activations:
     async def _go(self, run: _Run) -> None:
         try:
             await self._until(run.due, float(run.document.get("prepare_s", PREPARE_S)))
-            self._state(run, "preparing")
+            self.record.state(run.document, "preparing")
             for attempt in (1, 2):
                 await self._prepare(run)
-                self._state(run, "staged")
+                self.record.state(run.document, "staged")
                 await self._until(run.due, TOLERANCE_S)
                 async with self._lock(run.room):
                     try:
@@ -303,7 +252,7 @@ class Activations:
         except asyncio.CancelledError:
             raise
         except Exception:
-            log.exception("activation %s", run.document["id"])
+            log.exception("activation %s", run.id)
             self._fail(run, Failed("internal", "something failed inside", next_step="See data/logs/server.log."))
 
     async def _until(self, due: dt.datetime | None, ahead_s: float) -> None:
@@ -314,17 +263,17 @@ class Activations:
             await asyncio.sleep(min(left, 2.0))
 
     async def _prepare(self, run: _Run) -> None:
-        with self._step(run, "inspect"):
+        with self.record.step(run.document, "inspect"):
             run.over = self.worn(run.room)
             run.wanted = self._look_up(run)
         wanted = run.wanted
-        with self._step(run, "stage"):
+        with self.record.step(run.document, "stage"):
             for kind in KINDS:
                 run.keys[kind] = await self._staged(*_wears(wanted, kind))
-        with self._step(run, "look"):
+        with self.record.step(run.document, "look"):
             run.wanted = await self._with_look(run)
         visual, language = run.keys.get("visual"), run.keys.get("language")
-        with self._step(run, "canary", skip=visual is None and language is None):
+        with self.record.step(run.document, "canary", skip=visual is None and language is None):
             if visual is not None or language is not None:
                 await self._studio.ask("try_out", TRY_LIMIT_S, visual=visual, language=language)
 
@@ -400,8 +349,8 @@ class Activations:
         room = self._rooms.on_air.get(run.room)
         if room is None:
             run.committing = True
-            self._state(run, "committing")
-            with self._step(run, "commit"):
+            self.record.state(run.document, "committing")
+            with self.record.step(run.document, "commit"):
                 self._still(run)
                 await self._swap(run)
                 self._write(run)
@@ -415,8 +364,8 @@ class Activations:
 
         async def commit() -> None:
             run.committing = True
-            self._state(run, "committing")
-            with self._step(run, "commit"):
+            self.record.state(run.document, "committing")
+            with self.record.step(run.document, "commit"):
                 await self._commit_on_air(run, room, before)
 
         await room.switch(commit, lambda: self._rooms.spec(run.room), patience)
@@ -480,7 +429,7 @@ class Activations:
         with self._store.session() as s:
             row = _room(s, run.room)
             row.worn_before = worn_by(row).to_json()
-            run.wanted = replace(run.wanted, since=str(_iso(self.clock())))
+            run.wanted = replace(run.wanted, since=str(iso(self.clock())))
             row.worn = run.wanted.to_json()
             row.look_id = run.wanted.look_id
 
@@ -492,76 +441,6 @@ class Activations:
         self._end(run, "committed")
         log.info("room %s: %s is on air (%s)", run.room, run.wanted.name, d["source"])
 
-    # -- the document ----------------------------------------------------------------------------
-
-    def _document(self, room: str, source: str, before: Worn, key: str | None, **fields: Any) -> dict[str, Any]:
-        return {
-            "id": f"act-{secrets.token_hex(5)}", "room": room, "persona": None, "visual": None, "language": None,
-            "weight": None, "when": "boundary", "due": None, "source": source, "state": "queued", "steps": [],
-            "reason": "", "message": "", "next_step": "", "stayed": before.short(), "created": now(), "committed": None,
-            "swap_ms": None, "late_s": None, "key": key, **fields,
-        }
-
-    def _again(self, key: str | None, asked: dict[str, Any]) -> dict[str, Any] | None:
-        if key is None:
-            return None
-        with self._store.session() as s:
-            row = s.scalar(select(ActivationRow).where(ActivationRow.key == key))
-            document = dict(row.document) if row is not None else None
-        if document is not None and document.get("asked") != asked:
-            raise Conflict("this Idempotency-Key was used for another activation", next_step="Use a new key.")
-        return document
-
-    def _keep(self, run: _Run) -> None:
-        d = run.document
-        with self._store.session() as s:
-            old = s.scalars(
-                select(ActivationRow.id).where(ActivationRow.room == run.room, ActivationRow.state.in_(OVER))
-                .order_by(ActivationRow.created.desc()).offset(KEPT)
-            ).all()
-            if old:
-                s.execute(delete(ActivationRow).where(ActivationRow.id.in_(old)))
-            s.add(ActivationRow(
-                id=d["id"], room=d["room"], key=d["key"], state=d["state"], document=dict(d), created=d["created"]
-            ))
-        self._open[d["id"]] = run
-        self._show(run)
-
-    def _save(self, run: _Run) -> None:
-        with self._store.session() as s:
-            row = s.get(ActivationRow, run.document["id"])
-            if row is not None:
-                row.state, row.document = run.document["state"], {**run.document}
-        self._show(run)
-
-    def _show(self, run: _Run) -> None:
-        """Make it what the status shows, unless that is one under way and this one only waits for its time."""
-        _, shown = self._latest.get(run.room, (0.0, None))
-        busy = shown is not None and shown["state"] not in (*OVER, "queued") and shown["id"] != run.document["id"]
-        if not (busy and run.document["state"] in ("queued", *OVER)):
-            self._latest[run.room] = (time.monotonic(), run.document)
-
-    def _state(self, run: _Run, state: str) -> None:
-        run.document["state"] = state
-        self._save(run)
-
-    @contextmanager
-    def _step(self, run: _Run, name: str, *, skip: bool = False) -> Iterator[None]:
-        step = {"name": name, "state": "running", "ms": 0.0}
-        steps = [s for s in run.document["steps"] if s["name"] != name]
-        run.document["steps"] = [*steps, step]
-        self._save(run)
-        began = time.monotonic()
-        try:
-            yield
-        except BaseException:
-            step["state"] = "failed"
-            raise
-        else:
-            step["state"] = "skipped" if skip else "done"
-        finally:
-            step["ms"] = round((time.monotonic() - began) * 1000, 1)
-
     def _fail(self, run: _Run, error: NightAnchorError) -> None:
         d = run.document
         d["reason"], d["message"] = reason_of(error), error.message
@@ -572,38 +451,22 @@ class Activations:
         self._end(run, "failed")
 
     def _end(self, run: _Run, state: str) -> None:
-        self._open.pop(run.document["id"], None)
+        self._open.pop(run.id, None)
         self.counts[run.room, state] += 1
         if run.task is not None and run.task is not asyncio.current_task():
             run.task.cancel()
-        self._state(run, state)
+        self.record.state(run.document, state)
 
     def _lock(self, room: str) -> asyncio.Lock:
         return self._locks.setdefault(room, asyncio.Lock())
-
-
-def reason_of(error: NightAnchorError) -> str:
-    """The word of docs/api.md for an error on the way."""
-    words = {"unknown", "incompatible", "consent", "deleted", "studio_down", "no_memory", "no_disk", "look", "canary",
-             "playout", "timed_out", "internal"}
-    if error.reason in words:
-        return error.reason
-    if isinstance(error, Spent):
-        return "no_memory"
-    if isinstance(error, TimedOut):
-        return "timed_out"
-    if isinstance(error, Unavailable):
-        return "studio_down"
-    if isinstance(error, NotFound):
-        return "deleted"
-    return "incompatible" if isinstance(error, BadInput) else "internal"
 
 
 def _wears(worn: Worn, kind: str) -> tuple[str | None, float]:
     return (worn.visual, worn.visual_weight) if kind == "visual" else (worn.language, worn.language_weight)
 
 
-def _iso(instant: dt.datetime | None) -> str | None:
+def iso(instant: dt.datetime | None) -> str | None:
+    """As the API writes an instant."""
     return instant.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if instant else None
 
 

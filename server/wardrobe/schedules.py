@@ -16,8 +16,9 @@ from typing import Any
 from adapters.schedule import Due, Timetable, due, next_change, upcoming, week
 from server.db.models import PersonaRow, RoomRow, ScheduleRow
 from server.db.store import Store
-from server.wardrobe.activations import OVER, TOLERANCE_S, Activations
+from server.wardrobe.activations import TOLERANCE_S, Activations
 from server.wardrobe.documents import ScheduleIn
+from server.wardrobe.record import OVER
 from server.wardrobe.worn import Source, Worn
 from streaming.errors import NightAnchorError, NotFound
 
@@ -134,7 +135,7 @@ class Schedules:
         wanted = self._wanted(room, table, body.prepare_s) if self._follow and body.enabled else None
         plan = self._plans.get(room)
         if plan is not None:
-            state = self._activations.get(plan.activation)["state"]
+            state = self._activations.record.get(plan.activation)["state"]
             same = wanted is not None and (plan.persona, plan.at) == (wanted.persona, wanted.since)
             if state not in OVER:
                 if same:

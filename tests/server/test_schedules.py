@@ -99,7 +99,7 @@ async def test_prepared_ahead_and_on_air_at_its_time(w: Wardrobe) -> None:
     at(w, "11:59:56")
     await asyncio.sleep(2.2)
     assert await settle(w) == "b"
-    document = w.context.activations.every("main", 1)[0]
+    document = w.context.activations.record.every("main", 1)[0]
     assert document["state"] == "committed" and -5 <= document["late_s"] <= 5
     assert (await w.active())["until"] == "2026-03-04T10:00:00Z"
 
@@ -142,9 +142,9 @@ async def test_a_failed_one_is_tried_again_and_the_old_one_stays(
     w.bus.fail["stage"] = BadInput("no")
     at(w, "12:30")
     assert await settle(w) == "a"
-    tried = len(w.context.activations.every("main", 50))
+    tried = len(w.context.activations.record.every("main", 50))
     assert await settle(w) == "a"
-    assert len(w.context.activations.every("main", 50)) == tried
+    assert len(w.context.activations.record.every("main", 50)) == tried
     del w.bus.fail["stage"]
     monkeypatch.setattr("server.wardrobe.schedules.RETRY_S", 0.0)
     w.context.schedules._plans["main"].retry = 0.001
