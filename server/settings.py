@@ -82,7 +82,7 @@ class StudioSection(_Section):
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto takes CUDA if there.")
     dtype: Literal["auto", "fp32", "fp16", "bf16"] = Field(default="auto", description="auto: half on CUDA.")
     threads: int = Field(default=1, ge=1, le=64, description="CPU threads of torch; leave one core to the picture.")
-    rooms: int = Field(default=4, ge=1, le=32, description="Rooms that can wear adapters at once, one slot each.")
+    rooms: int = Field(default=2, ge=1, le=32, description="Rooms that can wear adapters at once, two slots each.")
     staged_mb: int = Field(default=512, ge=1, le=100_000, description="Memory for adapters that wait to be swapped in.")
     compile: bool = Field(default=False, description="torch.compile the UNet; swaps never recompile it.")
 

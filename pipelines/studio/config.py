@@ -18,7 +18,7 @@ class StudioConfig:
     device: str = "auto"
     dtype: str = "auto"
     threads: int = 1
-    rooms: int = 4
+    rooms: int = 2
     staged_mb: int = 512
     compile: bool = False
     spec_dir: str = ""

@@ -1,7 +1,8 @@
 """Studio: the resident bases, and which room wears what.
 
-Slot 0 of a base is bare, slot 1 is for trying out what is being prepared, every room has one of the others. A commit
-swaps both bases of a room or none: all that can fail happens before the first copy.
+Slot 0 of a base is bare, slot 1 is for painting and samples, every room has two of the others: the one that is read on
+air, and a spare into which the next adapter is copied and tried out ahead of time. So a commit copies nothing: it has
+the room read the other slot, of both bases at once, and going back is the same.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import logging
 import os
 import resource
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,12 +37,27 @@ FIRST_ROOM = 2
 TRIAL_TOKENS = 12
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Worn:
-    """The keys a room wears, now and before."""
+    """What a room wears; None is the bare base."""
 
-    visual: str | None = None
-    language: str | None = None
+    visual: Staged | None = None
+    language: Staged | None = None
+
+    def keys(self) -> dict[str, str | None]:
+        """As the channel names them."""
+        seen, heard = self.visual, self.language
+        return {"visual": seen.key if seen else None, "language": heard.key if heard else None}
+
+
+@dataclass(slots=True)
+class _Wardrobe:
+    """A room's two slots, `live` and `spare`, and what it wears and wore."""
+
+    live: int
+    spare: int
+    now: _Worn = _Worn()
+    before: _Worn | None = None
 
 
 class Studio:
@@ -52,7 +69,7 @@ class Studio:
         self.dtype = config.resolve_dtype(self.device)
         if self.device.type == "cpu":
             torch.set_num_threads(config.threads)
-        slots = FIRST_ROOM + config.rooms
+        slots = FIRST_ROOM + 2 * config.rooms
         self.visual: VisualBase | None = None
         self.language: LanguageBase | None = None
         self.shelves: dict[str, Shelf] = {}
@@ -73,9 +90,8 @@ class Studio:
                 Path(config.language_path), device=self.device, dtype=self.dtype, rank=config.language_rank, slots=slots
             )
             self.load_s["language"] = time.monotonic() - began
-        self._slots: dict[str, int] = {}
-        self._worn: dict[str, _Worn] = {}
-        self._before: dict[str, _Worn] = {}
+        self._rooms: dict[str, _Wardrobe] = {}
+        self._fitting = threading.Lock()
         budget = config.staged_mb << 20
         if self.visual is not None:
             parts = {"unet": self.visual.unet, "text_encoder": self.visual.encoder}
@@ -119,61 +135,79 @@ class Studio:
         staged = self._shelf(kind).stage(path, digest, weight)
         return {"key": staged.key, "bytes": staged.bytes, "ms": _ms(began)}
 
-    def try_out(self, visual: str | None, language: str | None) -> dict[str, Any]:
-        """Compute a little with staged adapters, off air; raises `Refused` when that gives NaN."""
+    def try_out(self, room: str, visual: str | None, language: str | None) -> dict[str, Any]:
+        """Copy staged adapters into a room's spare slot and compute a little with them, off air.
+
+        Raises `Refused` when that gives NaN, `NoSpace` when all slots are taken.
+        """
         began = time.monotonic()
+        wanted = self._find(visual, language)
+        with self._fitting:
+            slot = self._fit(self._wardrobe(room), wanted)
         sample = ""
-        if visual is not None and self.visual is not None:
-            self.visual.swap(self._get("visual", visual), TRIAL)
-            if not self.visual.try_out(TRIAL):
-                raise Refused(
-                    "canary", "with this adapter the visual base computes NaN", next_step="Lower its weight."
-                )
-        if language is not None and self.language is not None:
-            self.language.swap(self._get("language", language).parts.get("model"), TRIAL)
-            sample = self._sample("你好，请介绍一下自己。", TRIAL_TOKENS)
+        if wanted.visual is not None and self.visual is not None and not self.visual.try_out(slot):
+            raise Refused(
+                "canary", "with this adapter the visual base computes NaN", next_step="Lower its weight."
+            )
+        if wanted.language is not None:
+            sample = self._sample("你好，请介绍一下自己。", TRIAL_TOKENS, slot)
         return {"ms": _ms(began), "sample": sample}
 
     def commit(self, room: str, visual: str | None, language: str | None) -> dict[str, Any]:
-        """Have a room wear staged adapters (None: the bare base), both or none; one copy each."""
-        wanted = _Worn(visual, language)
-        seen = self._get("visual", visual) if visual is not None else None
-        heard = self._get("language", language) if language is not None else None
-        slot = self._slot(room)
-        began = time.monotonic()
-        if self.visual is not None:
-            self.visual.swap(seen, slot)
-        if self.language is not None:
-            self.language.swap(heard.parts.get("model") if heard else None, slot)
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
-        swap_ms = _ms(began)
-        self._before[room], self._worn[room] = self._worn.get(room, _Worn()), wanted
-        return {"swap_ms": swap_ms, "visual": visual, "language": language}
+        """Have a room wear staged adapters (None: the bare base), both or none.
+
+        What was tried out last lies in the spare slot already; anything else is copied there now.
+        """
+        wanted = self._find(visual, language)
+        with self._fitting:
+            wardrobe = self._wardrobe(room)
+            began = time.perf_counter()
+            self._fit(wardrobe, wanted)
+            self._turn(wardrobe, wanted)
+            return {"swap_ms": _swap_ms(began), **wanted.keys()}
 
     def rollback(self, room: str) -> dict[str, Any]:
         """Have a room wear what it wore before the last commit."""
-        if room not in self._before:
-            raise Conflict(f"room {room} has worn nothing before", next_step="Activate a persona instead.")
-        slot, before = self._slot(room), self._before[room]
-        began = time.monotonic()
-        if self.visual is not None:
-            self.visual.rollback(slot)
+        with self._fitting:
+            wardrobe = self._rooms.get(room)
+            if wardrobe is None or wardrobe.before is None:
+                raise Conflict(f"room {room} has worn nothing before", next_step="Activate a persona instead.")
+            before = wardrobe.before
+            began = time.perf_counter()
+            self._fit(wardrobe, before)
+            self._turn(wardrobe, before)
+            return {"swap_ms": _swap_ms(began), **before.keys()}
+
+    def _fit(self, wardrobe: _Wardrobe, wanted: _Worn) -> int:
+        """See that the spare slot holds what is wanted."""
+        slot, copied = wardrobe.spare, False
+        if self.visual is not None and not self.visual.wears(slot, wanted.visual):
+            self.visual.swap(wanted.visual, slot)
+            copied = True
         if self.language is not None:
-            self.language.rollback(slot)
-        self._before[room], self._worn[room] = self._worn[room], before
-        return {"swap_ms": _ms(began), "visual": before.visual, "language": before.language}
+            part = wanted.language.parts.get("model") if wanted.language else None
+            if self.language.resident.wears(slot) is not part:
+                self.language.swap(part, slot)
+                copied = True
+        if copied and self.device.type == "cuda":
+            torch.cuda.current_stream(self.device).synchronize()
+        return slot
+
+    def _turn(self, wardrobe: _Wardrobe, wanted: _Worn) -> None:
+        wardrobe.live, wardrobe.spare = wardrobe.spare, wardrobe.live
+        wardrobe.before, wardrobe.now = wardrobe.now, wanted
 
     def release(self, room: str) -> None:
-        """Give a room's slot back."""
-        slot = self._slots.pop(room, None)
-        if slot is not None:
-            if self.visual is not None:
-                self.visual.swap(None, slot)
-            if self.language is not None:
-                self.language.swap(None, slot)
-        self._worn.pop(room, None)
-        self._before.pop(room, None)
+        """Give a room's slots back."""
+        with self._fitting:
+            wardrobe = self._rooms.pop(room, None)
+            if wardrobe is None:
+                return
+            for slot in (wardrobe.live, wardrobe.spare):
+                if self.visual is not None:
+                    self.visual.swap(None, slot)
+                if self.language is not None:
+                    self.language.swap(None, slot)
 
     def drop(self, digest: str) -> None:
         """Forget an adapter that was deleted."""
@@ -181,8 +215,9 @@ class Studio:
             shelf.drop(digest)
 
     def slot_of(self, room: str) -> int:
-        """The slot a room wears; the bare one when it never committed."""
-        return self._slots.get(room, 0)
+        """The slot a room reads; the bare one when it never committed."""
+        wardrobe = self._rooms.get(room)
+        return wardrobe.live if wardrobe is not None else 0
 
     # -- work ------------------------------------------------------------------------------------
 
@@ -212,11 +247,11 @@ class Studio:
         """A line in an adapter's manner; for its card."""
         language = self._language()
         language.swap(self._get("language", key).parts.get("model"), TRIAL)
-        return {"text": self._sample(prompt, 48)}
+        return {"text": self._sample(prompt, 48, TRIAL)}
 
-    def _sample(self, prompt: str, tokens: int) -> str:
+    def _sample(self, prompt: str, tokens: int, slot: int) -> str:
         how = Sampling(max_tokens=tokens, temperature=0.0)
-        return "".join(self._language().stream([{"role": "user", "content": prompt}], how, slot=TRIAL)).strip()
+        return "".join(self._language().stream([{"role": "user", "content": prompt}], how, slot=slot)).strip()
 
     # -- state -----------------------------------------------------------------------------------
 
@@ -254,16 +289,23 @@ class Studio:
 
     # -- inside ----------------------------------------------------------------------------------
 
-    def _slot(self, room: str) -> int:
-        if room not in self._slots:
-            free = set(range(FIRST_ROOM, FIRST_ROOM + self.config.rooms)) - set(self._slots.values())
-            if not free:
+    def _wardrobe(self, room: str) -> _Wardrobe:
+        if room not in self._rooms:
+            taken = {slot for w in self._rooms.values() for slot in (w.live, w.spare)}
+            free = sorted(set(range(FIRST_ROOM, FIRST_ROOM + 2 * self.config.rooms)) - taken)
+            if len(free) < 2:
                 raise NoSpace(
-                    "no_memory", f"all {self.config.rooms} slots are worn by other rooms",
+                    "no_memory", f"the slots of all {self.config.rooms} rooms are taken",
                     next_step="Raise studio.rooms, or take a room off air.",
                 )
-            self._slots[room] = min(free)
-        return self._slots[room]
+            self._rooms[room] = _Wardrobe(free[0], free[1])
+        return self._rooms[room]
+
+    def _find(self, visual: str | None, language: str | None) -> _Worn:
+        return _Worn(
+            self._get("visual", visual) if visual is not None else None,
+            self._get("language", language) if language is not None else None,
+        )
 
     def _get(self, kind: str, key: str) -> Staged:
         return self._shelf(kind).get(key)
@@ -312,6 +354,10 @@ def _graphs() -> int:
 
 def _ms(began: float) -> float:
     return round((time.monotonic() - began) * 1000, 3)
+
+
+def _swap_ms(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 4)
 
 
 def _name(device: torch.device) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,7 @@ class Brief:
 
 
 class VisualBase:
-    """Load with `load`; painting is for one thread, swapping for any."""
+    """Load with `load`; painting is for one thread, trying out for another, swapping for any."""
 
     def __init__(self, pipeline: Any, *, rank: int, targets: str, slots: int, compiled: bool = False) -> None:
         self.pipeline = pipeline
@@ -69,7 +70,8 @@ class VisualBase:
         self.unet = ResidentBase(unet, live["unet"], rank=rank, slots=slots)
         self.encoder = ResidentBase(encoder, live["text_encoder"], rank=rank)
         self.lock = threading.Lock()
-        self._slot = BARE
+        self._mine = threading.local()
+        self._read: Counter[int] = Counter()
         self._embeddings: dict[tuple[str, str, str], tuple[Tensor, Tensor]] = {}
         if compiled:
             unet.forward = torch.compile(unet.forward, fullgraph=True)
@@ -106,11 +108,11 @@ class VisualBase:
         return cls(pipeline, rank=rank, targets=targets, slots=slots, compiled=compiled)
 
     def _guard_forward(self, unet: Any) -> None:
-        """Let no swap happen within a forward pass, and have every row wear the slot that is painted in."""
+        """One forward pass at a time; every row wears the slot that its thread works in."""
 
         def before(_unet: Any, args: tuple[Any, ...]) -> None:
             self.lock.acquire()
-            self.unet.wear([self._slot] * args[0].shape[0])
+            self.unet.wear([getattr(self._mine, "slot", BARE)] * args[0].shape[0])
 
         def after(_unet: Any, _args: Any, _out: Any) -> None:
             self.lock.release()
@@ -121,14 +123,17 @@ class VisualBase:
     # -- adapters --------------------------------------------------------------------------------
 
     def swap(self, staged: Staged | None, slot: int) -> None:
-        """Change a slot's adapter between two denoising steps."""
-        with self.lock:
-            self.unet.swap(staged.parts.get("unet") if staged else None, slot)
+        """Change a slot's adapter; one that is being painted in, between two denoising steps.
 
-    def rollback(self, slot: int) -> None:
-        """Give a slot the adapter it wore before."""
-        with self.lock:
-            self.unet.rollback(slot)
+        A slot that nobody reads is changed at once: a step can take half a minute on a CPU.
+        """
+        part = staged.parts.get("unet") if staged else None
+        with self.lock if self._read[slot] else contextlib.nullcontext():
+            self.unet.swap(part, slot)
+
+    def wears(self, slot: int, staged: Staged | None) -> bool:
+        """Whether a slot holds just that."""
+        return self.unet.wears(slot) is (staged.parts.get("unet") if staged else None)
 
     @torch.inference_mode()
     def embed(self, staged: Staged | None, prompt: str, negative: str) -> tuple[Tensor, Tensor]:
@@ -151,11 +156,13 @@ class VisualBase:
     @contextlib.contextmanager
     def wearing(self, slot: int) -> Iterator[None]:
         """Paint what follows in this slot's adapter."""
-        self._slot = slot
+        self._mine.slot = slot
+        self._read[slot] += 1
         try:
             yield
         finally:
-            self._slot = BARE
+            self._mine.slot = BARE
+            self._read[slot] -= 1
 
     @torch.inference_mode()
     def paint(

@@ -1,8 +1,8 @@
 """`python -m pipelines.studio.worker`: the studio process, a child of the supervisor.
 
 The main thread only reads and answers messages and beats. Texts are written by one thread, token by token in turn for
-all that are open, so that a room's answer does not wait for another room's script; everything slow (staging, painting,
-trying out) is done by a second one, in order; swaps are done at once by the main thread, between two tokens or steps.
+all that are open, so that a room's answer does not wait for another room's script. A second one stages and tries out,
+in order; a third one paints, which may take minutes. Commits are done at once by the main thread.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ log = logging.getLogger("nightanchor.studio")
 MAX_TEXTS = 16
 MAX_JOBS = 32
 Answer = Callable[[dict[str, Any] | NightAnchorError], None]
+Jobs = queue.Queue[tuple[Callable[[], dict[str, Any]], Answer]]
 
 
 @dataclass(slots=True)
@@ -73,6 +74,11 @@ class Writers(threading.Thread):
         with self._wake:
             for writing in self._open:
                 writing.cancelled |= writing.job == job
+
+    @property
+    def busy(self) -> bool:
+        """Whether a text is open."""
+        return bool(self._open)
 
     def run(self) -> None:
         """Until the process ends."""
@@ -124,17 +130,22 @@ class Worker:
     def __init__(self, child: Child, studio: Studio) -> None:
         self._child, self._studio = child, studio
         self._writers = Writers(studio)
-        self._jobs: queue.Queue[tuple[Callable[[], dict[str, Any]], Answer]] = queue.Queue(MAX_JOBS)
+        self._jobs: Jobs = queue.Queue(MAX_JOBS)
+        self._paintings: Jobs = queue.Queue(MAX_JOBS)
         self._out: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._unwanted: deque[str] = deque(maxlen=MAX_JOBS * 2)
-        self._slow = threading.Thread(target=self._work, name="slow", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._work, args=(jobs,), name=name, daemon=True)
+            for name, jobs in (("fitter", self._jobs), ("painter", self._paintings))
+        ]
 
     def run(self) -> None:
         """Until the supervisor says stop."""
         self._writers.start()
-        self._slow.start()
+        for thread in self._threads:
+            thread.start()
         while self._child.running:
-            waiting = 0.005 if self._jobs.unfinished_tasks or self._writers._open else 0.05
+            waiting = 0.005 if self._jobs.unfinished_tasks or self._writers.busy else 0.05
             for message in self._child.poll(waiting):
                 self._take(message)
             while not self._out.empty():
@@ -143,9 +154,10 @@ class Worker:
 
     def _status(self) -> dict[str, Any]:
         shelves = self._studio.shelves
+        jobs = self._jobs.unfinished_tasks + self._paintings.unfinished_tasks
         return {
             "state": "ready", "device": str(self._studio.device), "memory_mb": self._studio.memory_mb,
-            "staged": {kind: len(shelf) for kind, shelf in shelves.items()}, "jobs": self._jobs.unfinished_tasks,
+            "staged": {kind: len(shelf) for kind, shelf in shelves.items()}, "jobs": jobs,
         }
 
     def _take(self, message: Message) -> None:
@@ -191,8 +203,9 @@ class Worker:
                     job = self._job(str(op), m)
         except (KeyError, TypeError, ValueError) as e:
             raise BadInput(f"{m.get('op')}: {e!r}") from e
+        jobs = self._paintings if op in ("paint", "sample") else self._jobs
         try:
-            self._jobs.put_nowait((job, answer))
+            jobs.put_nowait((job, answer))
         except queue.Full:
             raise Conflict("the studio has too much to do", next_step="Ask again in a moment.") from None
         return None
@@ -204,7 +217,8 @@ class Worker:
                 path, digest, weight = Path(m["path"]), str(m["sha256"]), float(m.get("weight", 1.0))
                 return lambda: studio.stage(m["kind"], path, digest, weight)
             case "try_out":
-                return lambda: studio.try_out(m.get("visual"), m.get("language"))
+                room = str(m["room"])
+                return lambda: studio.try_out(room, m.get("visual"), m.get("language"))
             case "paint":
                 known = {f.name for f in fields(Brief)}
                 brief = Brief(**{k: v for k, v in m["brief"].items() if k in known and k != "init"},
@@ -230,9 +244,9 @@ class Worker:
 
         return _Writing(job, str(m["room"]), messages, sampling, answer, tell)
 
-    def _work(self) -> None:
+    def _work(self, jobs: Jobs) -> None:
         while True:
-            job, answer = self._jobs.get()
+            job, answer = jobs.get()
             try:
                 with self._studio.aside():
                     result = job()
@@ -240,7 +254,7 @@ class Worker:
             except Exception as e:
                 answer(as_ours(e))
             finally:
-                self._jobs.task_done()
+                jobs.task_done()
 
 
 def _ignore(_sent: bool) -> None:

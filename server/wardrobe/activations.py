@@ -1,8 +1,8 @@
 """Activations: a room changes into another persona, or puts on single adapters.
 
 Everything that can fail is done beside the show — looking up, staging, painting and baking, trying out. What is left
-for the sentence boundary is one copy in the studio, one message to playout and one row; whichever of them fails, the
-others are undone, and who was on air stays there. Activations of one room commit one after the other.
+for the sentence boundary is one change of slot in the studio, one message to playout and one row; whichever of them
+fails, the others are undone, and who was on air stays there. Activations of one room commit one after the other.
 """
 
 from __future__ import annotations
@@ -275,7 +275,7 @@ class Activations:
         visual, language = run.keys.get("visual"), run.keys.get("language")
         with self.record.step(run.document, "canary", skip=visual is None and language is None):
             if visual is not None or language is not None:
-                await self._studio.ask("try_out", TRY_LIMIT_S, visual=visual, language=language)
+                await self._studio.ask("try_out", TRY_LIMIT_S, room=run.room, visual=visual, language=language)
 
     def _look_up(self, run: _Run) -> Worn:
         """Who is to be on air; raises `Failed`."""

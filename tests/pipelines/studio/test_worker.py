@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from PIL import Image
 
 from adapters import convert
@@ -83,7 +84,7 @@ def test_tokens_are_streamed(studio: ChildProcess) -> None:
 def test_a_room_wears_what_it_was_given_and_goes_back(studio: ChildProcess, files: dict[str, tuple[Path, str]]) -> None:
     bare = write(studio, "r1", "a")["text"]
     one, two = stage(studio, files, "l1"), stage(studio, files, "l2")
-    assert studio.ask("try_out", visual=stage(studio, files, "v1"), language=one)["sample"]
+    assert studio.ask("try_out", room="r1", visual=stage(studio, files, "v1"), language=one)["sample"]
     texts = []
     for key in (one, two, one):
         swapped = studio.ask("commit", room="r1", visual=None, language=key)
@@ -91,6 +92,8 @@ def test_a_room_wears_what_it_was_given_and_goes_back(studio: ChildProcess, file
         texts.append(write(studio, "r1", "b")["text"])
     assert texts[0] == texts[2] and len({bare, *texts}) == 3
     assert write(studio, "r2", "c")["text"] == bare
+    tried = studio.ask("try_out", room="r1", visual=None, language=two)
+    assert tried["ok"] and write(studio, "r1", "d")["text"] == texts[2], "what is tried out is not on air"
     assert studio.ask("rollback", room="r1")["language"] == two
     assert write(studio, "r1", "d")["text"] == texts[1]
     studio.ask("release", room="r1")
@@ -116,6 +119,53 @@ def test_a_line_of_the_old_persona_is_not_finished_by_the_new_one(
     studio.ask("release", room="r3")
     studio.ask("commit", room="r4", visual=None, language=key)
     assert write(studio, "r4", "g")["text"] == fresh
+
+
+def test_what_was_tried_out_is_committed_without_a_copy(tmp_path: Path, visual_folder: Path, language_folder: Path,
+                                                        files: dict[str, tuple[Path, str]]) -> None:
+    from pipelines.studio.config import StudioConfig
+    from pipelines.studio.studio import Studio
+
+    studio = Studio(StudioConfig(
+        device="cpu", visual_path=str(visual_folder), language_path=str(language_folder), visual_rank=8, language_rank=8
+    ))
+    assert studio.visual is not None and studio.language is not None
+    bases = (studio.visual.unet, studio.language.resident)
+    keys = {n: studio.stage("visual" if n[0] == "v" else "language", *files[n], 1.0)["key"] for n in files}
+    for visual, language in (("v1", "l1"), ("v2", "l2"), ("v1", "l1")):
+        studio.try_out("main", keys[visual], keys[language])
+        copies = [list(base.versions) for base in bases]
+        lying = [base.live.clone() for base in bases]
+        studio.commit("main", keys[visual], keys[language])
+        assert copies == [list(base.versions) for base in bases]
+        assert all(torch.equal(a, base.live) for a, base in zip(lying, bases, strict=True))
+        slot = studio.slot_of("main")
+        assert studio.visual.wears(slot, studio.shelves["visual"].get(keys[visual]))
+        assert bases[1].wears(slot) is studio.shelves["language"].get(keys[language]).parts["model"]
+    studio.rollback("main")
+    assert studio.visual.wears(studio.slot_of("main"), studio.shelves["visual"].get(keys["v2"]))
+    # Tried out and then not wanted: what is committed is what was asked for.
+    studio.try_out("main", keys["v1"], None)
+    studio.commit("main", None, keys["l2"])
+    assert studio.visual.wears(studio.slot_of("main"), None)
+    assert bases[1].wears(studio.slot_of("main")) is studio.shelves["language"].get(keys["l2"]).parts["model"]
+
+
+def test_a_change_does_not_wait_for_a_painting(studio: ChildProcess, files: dict[str, tuple[Path, str]],
+                                               tmp_path: Path) -> None:
+    seen, heard = stage(studio, files, "v2"), stage(studio, files, "l1")
+    studio._id += 1
+    number = studio._id
+    brief = {"prompt": "x", "steps": 400, "width": 256, "height": 256, "seed": 1}
+    studio.channel.send({"op": "paint", "id": number, "from": "server", "brief": brief, "visual": seen, "job": "slow",
+                         "out": str(tmp_path / "p.png")})
+    assert studio.ask("try_out", room="busy", visual=seen, language=heard)["ok"]
+    assert studio.ask("commit", room="busy", visual=seen, language=heard)["ok"]
+    assert number not in studio._answers, "the painting is under way"
+    studio.ask("cancel", job="slow")
+    studio.until(lambda: number in studio._answers, 60)
+    assert not studio._answers.pop(number)["ok"] and not (tmp_path / "p.png").exists()
+    studio.ask("release", room="busy")
 
 
 def test_portraits(studio: ChildProcess, files: dict[str, tuple[Path, str]], tmp_path: Path) -> None:
