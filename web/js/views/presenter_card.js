@@ -21,7 +21,8 @@ export function face(persona, size = 40) {
 /** Why an activation failed, in the user's language where the reason has words. */
 function fault(a) {
   const key = `refusal.${a.reason}`;
-  return [known(key) ? t(key) : a.message, a.next_step].filter(Boolean).join(" ");
+  const what = known(key) ? t(key) : a.message;
+  return [/[.。!！?？]$/.test(what) ? what : `${what}.`, a.next_step].filter(Boolean).join(" ");
 }
 
 /** The steps of an activation with their times. */

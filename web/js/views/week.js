@@ -204,7 +204,11 @@ export function weekGrid(model, { edit, changed, brush, canEdit }) {
       shownDay = monday(today.date) === date ? today.day : 0;
       paint();
     },
-    mark(indexes) { wrong = new Set(indexes); paint(); },
+    mark(indexes) {
+      wrong = new Set(indexes);
+      paint();
+      element.querySelector(".slot.wrong")?.scrollIntoView({ block: "center" });
+    },
     scrollToNow() {
       const scroll = element.querySelector(".week-scroll");
       scroll.scrollTop = Math.max(0, (wall(new Date(), model.zone).minutes / DAY) * body.offsetHeight - scroll.clientHeight / 2);
