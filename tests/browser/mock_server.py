@@ -67,6 +67,7 @@ class Mock:
         self.portrait = _portrait()
         self.started = time.monotonic()
         self.wardrobe = Wardrobe()
+        self.role = "owner"
 
     def status(self) -> dict[str, Any]:
         """The status document."""
@@ -110,23 +111,25 @@ def make_app(mock: Mock) -> FastAPI:
             raise HTTPException(403, "the CSRF token is missing")
 
     safe = [Depends(signed_in)]
-    me = {"role": "owner", "name": "Lin", "csrf": "c1"}
+
+    def me() -> dict[str, str]:
+        return {"role": mock.role, "name": "Lin", "csrf": "c1"}
 
     @app.post("/auth/login")
     async def login(body: dict[str, str], response: Response) -> Any:
         if body["token"] != TOKEN:
             raise HTTPException(401, "this token is wrong or was revoked")
         response.set_cookie("na_session", "s1", httponly=True)
-        return me
+        return me()
 
     @app.get("/auth/me", dependencies=safe)
     async def who() -> Any:
-        return me
+        return me()
 
     @app.post("/auth/logout", dependencies=safe)
     async def logout(response: Response) -> Any:
         response.delete_cookie("na_session")
-        return me
+        return me()
 
     @app.get("/health")
     async def health() -> Any:

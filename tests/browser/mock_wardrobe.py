@@ -77,6 +77,8 @@ class Wardrobe:
         "state": "running", "device": "cpu", "visual": {"name": "sd15"}, "language": {"name": "qwen"},
     })
     activation: dict[str, Any] | None = None
+    past: list[dict[str, Any]] = field(default_factory=list)
+    over: dict[str, Any] = field(default_factory=dict)
     began: float = 0.0
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
@@ -90,13 +92,15 @@ class Wardrobe:
         self.asked.append(body)
         stayed = self.find(self.personas, self.worn[-1])
         self.activation = {
-            "id": f"act-{next(self.numbers)}", "room": "main", "persona": body.get("persona"), "visual": None,
-            "language": None, "weight": None, "when": body.get("when", "boundary"), "due": None, "source": source,
+            "id": f"act-{next(self.numbers)}", "room": "main", "persona": body.get("persona"),
+            **{k: body.get(k) for k in ("visual", "language", "weight")}, "when": body.get("when", "boundary"),
+            "due": None, "source": source,
             "state": "preparing", "steps": [], "reason": "", "message": "", "next_step": "", "created": NOW,
             "stayed": {"persona": stayed["id"], "name": stayed["name"]}, "committed": None, "swap_ms": None,
             "late_s": None,
         }
         self.began = time.monotonic()
+        self.past.insert(0, self.activation)
         return self.activation
 
     def now(self) -> dict[str, Any] | None:
@@ -112,12 +116,25 @@ class Wardrobe:
         a["state"] = "preparing" if reached < 4 else "committing"
         if self.fail and reached >= 3:
             a["steps"][3]["state"] = "failed"
-            a.update(state="failed", reason=self.fail, message="the picture is black", next_step="Try another seed.")
+            a.update(state="failed", reason=self.fail, message="The picture is black.", next_step="Try another seed.")
         elif reached > 4:
             a.update(state="committed", swap_ms=0.2, committed=NOW)
             if a["persona"]:
                 self.worn.append(a["persona"])
+                self.over = {}
+            else:
+                self.over = {k: a[k] for k in ("visual", "language", "weight") if a[k] is not None}
         return a
+
+    def active(self) -> dict[str, Any]:
+        """Who is on air, with the adapters she wears."""
+        who = self.find(self.personas, self.worn[-1])
+        kind = "visual" if who["visual_id"] else "language"
+        return {
+            "room": "main", "persona": who["id"], "name": who["name"], "visual": who["visual_id"],
+            "language": who["language_id"], "weight": who[f"{kind}_weight"], "look_id": who["look_id"], "since": NOW,
+            "source": "schedule", "until": NOW, **self.over,
+        }
 
     def status(self) -> dict[str, Any]:
         """What is added to the status document."""
@@ -167,6 +184,24 @@ def add_wardrobe(app: FastAPI, w: Wardrobe, safe: list[Any], portrait: bytes, lo
         w.keys.append(idempotency_key)
         return w.begin(body)
 
+    @app.get("/adapters/active", dependencies=safe)
+    async def active() -> Any:
+        return [w.active()]
+
+    @app.get("/adapters/activations", dependencies=safe)
+    async def activations(limit: int = 20) -> Any:
+        w.now()
+        return w.past[:limit]
+
+    @app.get("/adapters/activations/{key}", dependencies=safe)
+    async def activation(key: str) -> Any:
+        w.now()
+        return w.find(w.past, key)
+
+    @app.get("/adapters/{key}", dependencies=safe)
+    async def one_adapter(key: str) -> Any:
+        return w.find(w.adapters, key)
+
     @app.post("/adapters/rollback", dependencies=safe, status_code=202)
     async def rollback(body: dict[str, Any]) -> Any:
         return w.begin({"persona": w.worn[-2]}, "rollback")
@@ -198,6 +233,10 @@ def add_wardrobe(app: FastAPI, w: Wardrobe, safe: list[Any], portrait: bytes, lo
     @app.get("/personas", dependencies=safe)
     async def personas() -> Any:
         return w.personas
+
+    @app.get("/personas/{key}", dependencies=safe)
+    async def persona_of(key: str) -> Any:
+        return w.find(w.personas, key)
 
     @app.post("/personas", dependencies=safe, status_code=201)
     async def make(body: dict[str, Any]) -> Any:

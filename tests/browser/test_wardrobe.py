@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
+from server.app import WEB
 from tests.browser.conftest import Panel
+from tests.browser.mock_wardrobe import adapter
 
 pytestmark = pytest.mark.browser
 
@@ -95,6 +97,76 @@ def test_a_refused_file_says_why_and_loses_nothing(panel: Panel, lora: Path) -> 
     expect(page.locator(".adapter")).to_have_count(4)
 
 
+def test_a_file_is_dropped_watched_and_called_back(panel: Panel) -> None:
+    """A slow line: bytes are counted, the button ends the upload, the dialog and what was typed stay."""
+    panel.go("adapters")
+    page = panel.page
+    line = page.context.new_cdp_session(page)
+    page.get_by_role("button", name="添加适配器").click()
+    dialog = page.get_by_role("dialog")
+    drop = dialog.locator(".drop")
+    files = page.evaluate_handle("""() => {
+      const files = new DataTransfer();
+      files.items.add(new File(["{}"], "adapter_config.json"));
+      files.items.add(new File([new Uint8Array(900000)], "robe.safetensors"));
+      return files;
+    }""")
+    drop.dispatch_event("dragover", {"dataTransfer": files})
+    expect(drop).to_have_class(re.compile(r"\bover\b"))
+    drop.dispatch_event("drop", {"dataTransfer": files})
+    expect(drop).not_to_have_class(re.compile(r"\bover\b"))
+    expect(drop).to_contain_text("adapter_config.json")
+    dialog.locator("[name=licence]").fill("自有")
+    line.send("Network.emulateNetworkConditions", {
+        "offline": False, "latency": 0, "downloadThroughput": 1e7, "uploadThroughput": 150_000,
+    })
+    dialog.get_by_role("button", name="上传").click()
+    bar = dialog.get_by_role("progressbar")
+    expect(bar).to_be_visible()
+    expect(dialog.locator("footer [role=status]")).to_contain_text(re.compile(r"[1-9]\d* KB / 880 KB"))
+    dialog.get_by_role("button", name="取消").click()
+    expect(bar).to_be_hidden()
+    expect(dialog.locator("[name=licence]")).to_have_value("自有")
+    expect(dialog.get_by_role("alert")).to_have_count(0)
+    assert panel.mock.wardrobe.uploads == [] and len(panel.mock.wardrobe.adapters) == 3
+    line.send("Network.emulateNetworkConditions", {
+        "offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
+    })
+    dialog.get_by_role("button", name="上传").click()
+    expect(page.locator(".adapter")).to_have_count(4)
+
+
+def test_what_is_not_consented_to_is_not_put_on_air(panel: Panel) -> None:
+    panel.mock.wardrobe.adapters.append(adapter("who-0000", "不知是谁", "visual", likeness="unknown"))
+    panel.go("adapters")
+    for key, why in (("boss-77aa", "缺少授权"), ("who-0000", "未说明是否真人")):
+        card = panel.page.locator(f"[data-id={key}]")
+        expect(card.locator(".pill", has_text=why)).to_be_visible()
+        expect(card.get_by_role("button", name="上播")).to_be_disabled()
+    expect(panel.page.locator("[data-id=tang-3f2a]").get_by_role("button", name="上播")).to_be_enabled()
+
+
+def test_a_viewer_reads_and_changes_nothing(panel: Panel) -> None:
+    panel.mock.role = "viewer"
+    panel.go("adapters")
+    page = panel.page
+    expect(page.get_by_role("button", name="添加适配器")).to_have_count(0)
+    page.locator("[data-id=boss-77aa]").get_by_role("button", name="详情").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("CC-BY-4.0")
+    expect(dialog.locator("input, select")).to_have_count(0)
+    panel.go("personas")
+    expect(page.locator(".persona").get_by_role("button")).to_have_count(0)
+    panel.go("schedule")
+    expect(page.locator(".slot").first).to_be_visible()
+    expect(page.get_by_role("button", name="添加时段")).to_have_count(0)
+    expect(page.locator("[name=time_zone]")).to_be_disabled()
+    panel.go("studio")
+    expect(page.locator(".presenter .chip").first).to_be_disabled()
+    expect(page.locator(".presenter").get_by_role("button", name="换回上一位")).to_have_count(0)
+    assert panel.complaints == []
+
+
 def test_an_adapters_details_consent_and_deletion(panel: Panel) -> None:
     panel.go("adapters")
     page = panel.page
@@ -171,6 +243,23 @@ def test_a_persona_is_made_copied_and_deleted(panel: Panel) -> None:
     expect(page.locator(".toast.bad")).to_contain_text("schedule")
 
 
+def test_a_weight_beyond_the_slider_survives_an_edit(panel: Panel) -> None:
+    panel.mock.wardrobe.personas[0].update(language_weight=1.83, rest_s=2.5, prompt="说话慢，从不催单。")
+    panel.go("personas")
+    card = panel.page.locator("[data-id=skincare]")
+    expect(card).to_contain_text("从不催单")
+    expect(card).to_contain_text("林晚口吻 × 1.83")
+    card.get_by_role("button", name="编辑").click()
+    dialog = panel.page.get_by_role("dialog")
+    expect(dialog.locator("[name=visual_id] option", has_text="老板本人 · 缺少授权")).to_have_count(1)
+    dialog.locator("[name=colour]").fill("#336699")
+    dialog.locator("[name=greeting]").fill("早上好。")
+    before = dict(panel.mock.wardrobe.personas[0])
+    dialog.get_by_role("button", name="保存").click()
+    expect(panel.page.locator("dialog")).to_have_count(0)
+    assert panel.mock.wardrobe.personas[0] == before | {"colour": "#336699", "greeting": "早上好。"}
+
+
 def test_a_persona_is_put_on_air_at_a_time(panel: Panel) -> None:
     panel.go("personas")
     page = panel.page
@@ -179,8 +268,13 @@ def test_a_persona_is_put_on_air_at_a_time(panel: Panel) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="定时").click()
     dialog.locator("input[type=datetime-local]").fill("2030-05-06T20:00")
+    time = dialog.locator("input[type=datetime-local]")
+    time.fill("")
     dialog.get_by_role("button", name="换人").click()
-    expect(page.locator(".toast.good")).to_be_visible()
+    assert panel.mock.wardrobe.asked == [] and panel.complaints == []
+    time.fill("2030-05-06T20:00")
+    dialog.get_by_role("button", name="换人").click()
+    expect(page.locator(".toast.good")).to_contain_text("2030/5/6 20:00")
     asked = panel.mock.wardrobe.asked[-1]
     assert asked["persona"] == "makeup" and asked["when"].startswith("2030-05-0")
     assert len(panel.mock.wardrobe.keys[-1]) == 32
@@ -214,10 +308,45 @@ def test_a_failed_change_says_why_and_who_stays(panel: Panel) -> None:
     card = panel.page.locator(".presenter")
     card.locator("[data-persona=tang]").click()
     alert = card.get_by_role("alert")
-    expect(alert).to_contain_text("the picture is black")
+    expect(alert).to_contain_text("试算的结果不能用")
+    expect(alert).to_contain_text("The picture is black.")
+    expect(alert.locator(".next-step")).to_have_text("Try another seed.")
     expect(alert).to_contain_text("林晚 · 晨间护肤 继续直播")
     expect(card.locator(".steps li[data-state=failed]")).to_have_count(1)
     expect(card.locator(".worn-name")).to_have_text("林晚 · 晨间护肤")
+
+
+def test_every_reason_of_a_failed_change_has_words() -> None:
+    reasons = (
+        "unknown incompatible consent deleted studio_down no_memory no_disk look canary playout timed_out internal"
+    )
+    for lang in ("zh", "en"):
+        words = (WEB / "js" / "i18n" / f"wardrobe_{lang}.js").read_text(encoding="utf-8")
+        assert [r for r in reasons.split() if f'"act.reason.{r}": "' not in words] == [], lang
+
+
+def test_an_adapter_over_the_persona_is_shown_until_she_is_changed(panel: Panel) -> None:
+    panel.go("studio")
+    card = panel.page.locator(".presenter")
+    expect(card.locator(".worn-adapters")).to_have_text(re.compile("林晚口吻 × 1.00"))
+    panel.go("adapters")
+    panel.page.locator("[data-id=tang-3f2a]").get_by_role("button", name="上播").click()
+    dialog = panel.page.get_by_role("dialog")
+    dialog.locator("input[type=range]").fill("0.6")
+    dialog.get_by_role("button", name="上播").click()
+    expect(card.locator(".activation")).to_contain_text("换成 唐风养生")
+    expect(card.locator(".worn-adapters")).to_contain_text("唐风养生 × 0.60")
+    card.locator("[data-persona=makeup]").click()
+    expect(card.locator(".worn-adapters")).to_be_hidden()
+    assert panel.complaints == []
+
+
+def test_the_studio_process_is_shown_as_it_is(panel: Panel) -> None:
+    panel.go("studio")
+    states = {"down": "模型离线", "starting": "模型加载中", "off": "未设模型", "running": "模型就绪"}
+    for state, words in states.items():
+        panel.mock.wardrobe.studio["state"] = state
+        expect(panel.page.locator(".presenter header .pill")).to_have_text(words)
 
 
 def test_a_change_is_called_off(panel: Panel) -> None:
@@ -365,9 +494,10 @@ def test_a_presenter_is_painted(panel: Panel) -> None:
 def test_without_a_visual_base_painting_is_off_and_says_why(panel: Panel) -> None:
     panel.mock.wardrobe.studio["visual"] = None
     panel.go("looks")
-    brush = panel.page.get_by_role("button", name="绘制")
-    expect(brush).to_be_disabled()
-    expect(brush).to_have_attribute("title", "绘制需要 Stable Diffusion 底模：请在 nightanchor.yaml 设置 visual.path。")
+    expect(panel.page.locator(".no-base")).to_have_text(
+        "绘制需要 Stable Diffusion 底模：请在 nightanchor.yaml 设置 visual.path。"
+    )
+    expect(panel.page.get_by_role("button", name="绘制")).to_have_count(0)
 
 
 @pytest.mark.parametrize("page_name", ["personas", "schedule", "adapters", "studio"])

@@ -101,16 +101,18 @@ async function show() {
   document.title = `${t(`page.${name}`)} · NightAnchor`;
   fill(frame.page);
   window.scrollTo(0, 0);
-  const page = h("div", { class: `view view-${name}` });
+  const page = h("div", { class: `view view-${name}`, "aria-busy": "true", "data-loading": t("loading") });
   frame.page.append(page);
   let stale = false;
   let closePage = () => {};
   leave = () => { stale = true; closePage(); };
   try {
     const close = (await PAGES[name](page)) ?? (() => {});
+    page.removeAttribute("aria-busy");
     if (stale) close();
     else closePage = close;
   } catch (error) {
+    page.removeAttribute("aria-busy");
     if (!("status" in error)) throw error;
     failed(error);
     fill(page, h("div", { class: "card" }, empty("warn", t("error.page"), error.message,

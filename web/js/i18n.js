@@ -59,12 +59,12 @@ export function bytes(count) {
   return `${n < 10 && unit ? n.toFixed(1) : Math.round(n)} ${UNITS[unit]}`;
 }
 
-/** An instant as the hour and minute of this machine, with the day when that is another than today. */
+/** An instant as the hour and minute of this machine, with the day and the year when they are others than today's. */
 export function moment(iso) {
   if (!iso) return "";
   const at = new Date(iso), today = new Date();
   const time = { hour: "2-digit", minute: "2-digit", hour12: false };
-  const day = at.toDateString() === today.toDateString() ? {} : { month: "numeric", day: "numeric" };
+  const day = at.toDateString() === today.toDateString() ? {} : { year: at.getFullYear() === today.getFullYear() ? undefined : "numeric", month: "numeric", day: "numeric" };
   return at.toLocaleString(current === "zh" ? "zh-CN" : "en-GB", { ...day, ...time });
 }
 

@@ -48,4 +48,11 @@ export default {
   "portrait.title": "绘制主播", "portrait.add": "绘制", "portrait.prompt": "提示词", "portrait.prompt.default": "portrait of a presenter, front view, upper body, mouth closed, soft light", "portrait.negative": "不要出现", "portrait.seed": "种子", "portrait.seed.hint": "留空则每次不同。",
   "portrait.steps": "步数", "portrait.steps.hint": "留空则按设置。", "portrait.init": "从哪个形象出发", "portrait.init.none": "不参考", "portrait.strength": "偏离程度", "portrait.started": "正在绘制", "portrait.started.text": "完成后出现在形象里；用 CPU 需要几分钟。",
   "portrait.no_base": "绘制需要 Stable Diffusion 底模：请在 nightanchor.yaml 设置 visual.path。", "looks.painted": "绘制",
+  comma: "、", loading: "加载中……", "adapters.added": "加入时间",
+  "persona.visual.weight": "形象权重", "persona.language.weight": "语言权重", "persona.voice.default.short": "直播间声音",
+  "worn.asked.now": "正在换成 {name}", "worn.asked.at": "{name} 将于 {at} 来播",
+  "personas.when.boundary.about": "等这句话说完再换，观众听不到断句。", "personas.when.now.about": "打断这句话，准备好就换。", "personas.when.at.about": "提前准备好，到点后在句子之间换。",
+  "studio.off": "未设模型", "studio.off.about": "没有底模，换人只换形象、声音和举止。", "studio.running.about": "底模已常驻，适配器随时可换。", "studio.starting.about": "底模加载中，完成后适配器才能换。", "studio.down.about": "模型进程在重启，直播不受影响；此时不能换适配器。",
+  "act.late": "晚 {s} 秒", "act.reason.unknown": "没有这个人设或适配器。", "act.reason.incompatible": "适配器与底模不匹配。", "act.reason.consent": "缺少真人形象的授权。", "act.reason.deleted": "它已经被删除。", "act.reason.studio_down": "模型进程没有在运行。",
+  "act.reason.no_memory": "内存不足。", "act.reason.no_disk": "磁盘已满。", "act.reason.look": "形象没能准备好。", "act.reason.canary": "试算的结果不能用。", "act.reason.playout": "画面进程没有换成。", "act.reason.timed_out": "准备的时间太长。", "act.reason.internal": "出了内部错误，见服务器日志。",
 };

@@ -106,14 +106,15 @@ export async function looks(page) {
     if (all.some((l) => l.state === "baking")) timer = setTimeout(() => load().catch(() => {}), POLL_MS);
   }
   const reload = () => load().catch(failed);
-  const brush = button(t("portrait.add"), { sign: "brush", onclick: () => attempt(brush, async () => portraitForm(all, await get("/adapters"), reload)) });
+  const brush = button(t("portrait.add"), { sign: "brush", hidden: true, onclick: () => attempt(brush, async () => portraitForm(all, await get("/adapters"), reload)) });
+  const noBase = h("p", { class: "note no-base", hidden: true }, icon("brush", "s"), h("span", { class: "wrap" }, t("portrait.no_base")));
   get("/studio").then((bases) => {
-    brush.disabled = !bases.visual;
-    if (!bases.visual) brush.title = t("portrait.no_base");
-  }).catch(() => { brush.disabled = true; });
+    brush.hidden = !bases.visual;
+    noBase.hidden = Boolean(bases.visual) || !may("operator");
+  }).catch(() => {});
 
   page.append(h("div", { class: "page-head" }, h("div", {}, h("h1", {}, t("page.looks")), h("p", {}, t("looks.lead"))),
-    may("operator") && h("div", { class: "row" }, brush, button(t("looks.add"), { kind: "primary", sign: "upload", onclick: () => uploadSheet(reload) }))), grid);
+    may("operator") && h("div", { class: "row" }, brush, button(t("looks.add"), { kind: "primary", sign: "upload", onclick: () => uploadSheet(reload) }))), noBase, grid);
   await load();
   const stop = status.subscribe((document) => {
     const now = document.look?.id ?? active;

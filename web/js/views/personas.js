@@ -1,11 +1,11 @@
 /** Personas: who can be on air. */
 import { activate, get, post, put, remove } from "../api.js";
-import { button, empty, field, fill, h, icon, segments, select } from "../dom.js";
-import { local, t } from "../i18n.js";
+import { button, empty, field, fill, h, icon, say, segments, select } from "../dom.js";
+import { local, moment, t } from "../i18n.js";
 import { status } from "../live.js";
 import { attempt, confirm, done, failed, sheet } from "../notice.js";
 import { may, session } from "../session.js";
-import { weightField } from "./adapters.js";
+import { weightField, withheld } from "./adapters.js";
 
 const TONGUES = [["zh", "中文"], ["en", "English"], ["ja", "日本語"]];
 const COLOURS = ["#c96f5b", "#b5487a", "#4f7f6a", "#4a6fb5", "#c08a2e", "#7a5bb0"];
@@ -35,7 +35,7 @@ function form(persona, lists, isNew, saved) {
       lists.voices.filter((v) => v.lang === lang.value).map((v) => h("option", { value: v.id, selected: v.id === persona.voice }, local(v.name))));
     const lang = select(TONGUES, persona.lang, { name: "lang", onchange: voices });
     voices();
-    const look = select([["", t("persona.look.keep")], ...lists.looks.map((l) => [l.id, l.name])], persona.look_id ?? "", { name: "look_id" });
+    const look = select([["", t("persona.look.keep")], ...lists.looks.map((l) => [l.id, l.state === "ready" ? l.name : `${l.name} · ${t(`look.${l.state}`)}`])], persona.look_id ?? "", { name: "look_id" });
     const picture = h("span", { class: "look-thumb" });
     const showLook = () => fill(picture, look.value ? h("img", { src: `/looks/${encodeURIComponent(look.value)}/preview`, alt: "" }) : icon("looks", "l"));
     look.addEventListener("change", showLook);
@@ -47,8 +47,8 @@ function form(persona, lists, isNew, saved) {
     const prompt = h("textarea", { rows: 4, maxLength: 2000, value: persona.prompt, name: "prompt" });
     const colour = h("input", { type: "color", value: persona.colour, name: "colour", class: "colour" });
     const wears = (kind) => {
-      const choice = select([["", t("persona.no_adapter")], ...lists.adapters.filter((a) => a.kind === kind).map((a) => [a.id, a.name])], persona[`${kind}_id`] ?? "", { name: `${kind}_id` });
-      const weight = weightField(t("persona.weight"), persona[`${kind}_weight`]);
+      const choice = select([["", t("persona.no_adapter")], ...lists.adapters.filter((a) => a.kind === kind).map((a) => [a.id, [a.name, withheld(a)].filter(Boolean).join(" · ")])], persona[`${kind}_id`] ?? "", { name: `${kind}_id` });
+      const weight = weightField(t(`persona.${kind}.weight`), persona[`${kind}_weight`]);
       const show = () => { weight.element.hidden = !choice.value; };
       choice.addEventListener("change", show);
       show();
@@ -78,16 +78,19 @@ function activateSheet(persona) {
   sheet(t("personas.activate.title", { name: persona.name }), (close) => {
     let when = "boundary";
     const soon = new Date(Date.now() + 600_000);
-    const time = h("input", { type: "datetime-local", value: new Date(soon.getTime() - soon.getTimezoneOffset() * 60_000).toISOString().slice(0, 16) });
+    const time = h("input", { type: "datetime-local", required: true, value: new Date(soon.getTime() - soon.getTimezoneOffset() * 60_000).toISOString().slice(0, 16) });
     const clockField = field(t("personas.when.time"), time);
     clockField.hidden = true;
-    const choice = segments([["boundary", t("worn.boundary")], ["now", t("worn.now")], ["at", t("worn.at")]], when, (v) => { when = v; clockField.hidden = v !== "at"; }, t("personas.when"));
+    const choice = segments([["boundary", t("worn.boundary")], ["now", t("worn.now")], ["at", t("worn.at")]], when, (v) => { when = v; clockField.hidden = v !== "at"; say(about, t(`personas.when.${v}.about`)); }, t("personas.when"));
+    const about = h("p", { class: "small muted" }, t("personas.when.boundary.about"));
     const go = button(t("personas.go"), { kind: "primary", sign: "play", onclick: () => attempt(go, async () => {
-      await activate({ room: session.room.id, persona: persona.id, when: when === "at" ? new Date(time.value).toISOString() : when });
-      done(t("worn.asked", { name: persona.name }));
+      if (when === "at" && !time.reportValidity()) return;
+      const due = when === "at" ? new Date(time.value).toISOString() : when;
+      await activate({ room: session.room.id, persona: persona.id, when: due });
+      done(when === "at" ? t("worn.asked.at", { name: persona.name, at: moment(due) }) : t(when === "now" ? "worn.asked.now" : "worn.asked", { name: persona.name }));
       close();
     }) });
-    return { body: h("div", { class: "stack" }, choice, clockField), footer: [button(t("cancel"), { onclick: close }), go] };
+    return { body: h("div", { class: "stack" }, choice, about, clockField), footer: [button(t("cancel"), { onclick: close }), go] };
   });
 }
 
@@ -97,7 +100,8 @@ function card(persona, lists, onAir, reload) {
   if (persona.look_id) picture.addEventListener("error", () => picture.replaceWith(icon("looks", "l")));
   const adapter = (key) => lists.adapters.find((a) => a.id === persona[key])?.name;
   const voice = lists.voices.find((v) => v.id === persona.voice);
-  const words = [t(`mood.${persona.mood}`), voice && local(voice.name)].filter(Boolean).join(" · ");
+  const tongue = TONGUES.find(([id]) => id === persona.lang)?.[1];
+  const words = [t(`mood.${persona.mood}`), tongue, voice ? local(voice.name) : t("persona.voice.default.short")].filter(Boolean).join(" · ");
   const go = button(t(on ? "personas.on_air" : "personas.activate"), { kind: on ? "" : "primary", small: true, sign: on ? "check" : "play", onclick: () => activateSheet(persona) });
   go.disabled = on;
   const edit = button(t("edit"), { small: true, sign: "edit", only: true, onclick: () => form(persona, lists, false, reload) });
@@ -109,8 +113,8 @@ function card(persona, lists, onAir, reload) {
   return h("article", { class: `card persona${on ? " on" : ""}`, "data-id": persona.id, style: { "--rim": persona.colour } },
     h("div", { class: "persona-picture" }, picture, on && h("span", { class: "pill bad" }, t("personas.on_air"))),
     h("div", { class: "persona-body stack tight" }, h("h2", { class: "wrap" }, persona.name), h("p", { class: "small faint clip" }, words),
-      persona.greeting && h("p", { class: "small muted two-lines" }, `“${persona.greeting}”`),
-      h("div", { class: "row wrapping" }, ["visual_id", "language_id"].map((key) => adapter(key) && h("span", { class: "pill plain" }, icon(key === "visual_id" ? "brush" : "chat", "s"), adapter(key)))),
+      (persona.prompt || persona.greeting) && h("p", { class: "small muted two-lines wrap" }, persona.prompt || `“${persona.greeting}”`),
+      h("div", { class: "row wrapping" }, ["visual_id", "language_id"].map((key) => adapter(key) && h("span", { class: "pill plain num", title: t(`persona.${key.slice(0, -3)}`) }, icon(key === "visual_id" ? "brush" : "chat", "s"), h("span", { class: "clip" }, adapter(key)), ` × ${persona[key.replace("_id", "_weight")].toFixed(2)}`))),
       may("operator") && h("div", { class: "row between persona-foot" }, go, h("div", { class: "row" }, edit, copy, erase))));
 }
 

@@ -3,7 +3,7 @@ import { post } from "../api.js";
 import { button, field, h, select } from "../dom.js";
 import { t } from "../i18n.js";
 import { attempt, done, sheet } from "../notice.js";
-import { weightField } from "./adapters.js";
+import { weightField, withheld } from "./adapters.js";
 
 /** Ask for a portrait; `looks` and `adapters` are what one may begin from, `saved` is called when it is under way. */
 export function portraitForm(looks, adapters, saved) {
@@ -13,9 +13,9 @@ export function portraitForm(looks, adapters, saved) {
     const negative = h("input", { maxLength: 2000, name: "negative" });
     const seed = h("input", { type: "number", min: 0, max: 4294967295, name: "seed" });
     const steps = h("input", { type: "number", min: 1, max: 100, name: "steps" });
-    const adapter = select([["", t("persona.no_adapter")], ...adapters.filter((a) => a.kind === "visual" && a.state === "ready").map((a) => [a.id, a.name])], "", { name: "visual_id" });
+    const adapter = select([["", t("persona.no_adapter")], ...adapters.filter((a) => a.kind === "visual" && !withheld(a)).map((a) => [a.id, a.name])], "", { name: "visual_id" });
     const weight = weightField(t("persona.weight"), 1);
-    const init = select([["", t("portrait.init.none")], ...looks.map((l) => [l.id, l.name])], "", { name: "init_look" });
+    const init = select([["", t("portrait.init.none")], ...looks.filter((l) => l.state === "ready").map((l) => [l.id, l.name])], "", { name: "init_look" });
     const strength = weightField(t("portrait.strength"), 0.6, { min: 0.05, max: 1 });
     const show = () => {
       weight.element.hidden = !adapter.value;

@@ -18,17 +18,17 @@ export function face(persona, size = 40) {
   return h("span", { class: "face", style: { "--size": `${size}px`, "--rim": persona?.colour ?? "var(--line-2)" } }, picture);
 }
 
-/** Why an activation failed, in the user's language where the reason has words. */
+/** Why an activation failed: in the user's language, as the server says it, what to do, and who is on air instead. */
 function fault(a) {
-  const key = `refusal.${a.reason}`;
-  const what = known(key) ? t(key) : a.message;
-  return [/[.。!！?？]$/.test(what) ? what : `${what}.`, a.next_step].filter(Boolean).join(" ");
+  const key = [`act.reason.${a.reason}`, `refusal.${a.reason}`].find(known);
+  return h("div", { class: "fault small wrap", role: "alert" }, key && h("b", {}, t(key)), a.message && h("p", {}, a.message),
+    a.next_step && h("p", { class: "next-step" }, a.next_step), a.stayed?.name && h("p", { class: "stayed" }, icon("check", "s"), t("act.stayed", { name: a.stayed.name })));
 }
 
 /** The steps of an activation with their times. */
 export function progress(a, names) {
   const reached = new Map(a.steps.map((s) => [s.name, s]));
-  const who = a.persona ? names.get(a.persona)?.name ?? a.persona : t("act.adapters");
+  const who = a.persona ? names.get(a.persona)?.name ?? a.persona : names.get(a.visual ?? a.language)?.name ?? t("act.adapters");
   return h("div", { class: "activation", "data-state": a.state },
     h("div", { class: "row between" }, h("b", { class: "clip" }, t("act.of", { name: who })),
       h("span", { class: `pill ${TONE[a.state] ?? "info"}` }, t(`act.${a.state}`))),
@@ -37,21 +37,25 @@ export function progress(a, names) {
       return h("li", { "data-state": step?.state ?? "waiting" }, h("i", {}, step?.state === "done" ? icon("check", "s") : step?.state === "failed" ? icon("close", "s") : null),
         h("span", {}, t(`step.${name}`)), h("small", { class: "num faint" }, step && step.state !== "running" && step.state !== "skipped" ? `${Math.round(step.ms)} ms` : ""));
     })),
-    a.state === "failed" && h("p", { class: "small wrap bad-text", role: "alert" }, fault(a), " ", a.stayed?.name && t("act.stayed", { name: a.stayed.name })),
+    a.state === "failed" && fault(a),
     a.due && !OVER.includes(a.state) && h("p", { class: "small faint num" }, t("act.due", { at: moment(a.due) })),
-    a.state === "committed" && a.swap_ms !== null && h("p", { class: "small faint num" }, t("act.swap", { ms: a.swap_ms })));
+    a.state === "committed" && a.swap_ms !== null && h("p", { class: "small faint num" }, [t("act.swap", { ms: a.swap_ms }), a.late_s > 1 && t("act.late", { s: a.late_s })].filter(Boolean).join(" · ")));
 }
 
 export function presenterCard() {
   const now = h("div", { class: "row worn" });
   const choice = h("div", { class: "chips", role: "group", "aria-label": t("worn.switch") });
-  const change = h("div", {});
+  const change = h("div", { "aria-live": "polite" });
+  const over = h("div", { class: "row wrapping worn-adapters" });
   const model = h("span", { class: "pill", hidden: true });
   const back = button(t("worn.back"), { sign: "back", small: true, title: t("worn.back.about"), onclick: () =>
     attempt(back, () => post("/adapters/rollback", { room: session.room.id })) });
   let personas = new Map();
+  let adapters = new Map();
   let onAir = null;
   let shown = "";
+  let since = null;
+  let committed = null;
   let last = null;
   let closed = false;
 
@@ -89,13 +93,32 @@ export function presenterCard() {
       if (onAir && !personas.has(onAir)) load();
     }
     const a = document.activation;
+    const target = a && !OVER.includes(a.state) ? a.persona : null;
+    for (const chip of choice.querySelectorAll(".chip")) chip.classList.toggle("going", chip.dataset.persona === target);
+    if (who?.since !== since || a?.state === "committed" && a.id !== committed) {
+      since = who?.since;
+      if (a?.state === "committed") committed = a.id;
+      loadWorn();
+    }
     const give_up = a && !OVER.includes(a.state) && a.state !== "committing" && may("operator")
       && button(t("act.cancel"), { small: true, kind: "ghost", sign: "close", onclick: (e) => attempt(e.currentTarget, () => remove(`/adapters/activations/${encodeURIComponent(a.id)}`)) });
-    fill(change, a && progress(a, personas), give_up && h("div", { class: "row" }, give_up));
+    fill(change, a && progress(a, new Map([...adapters, ...personas])), give_up && h("div", { class: "row" }, give_up));
     const state = document.studio?.state ?? "off";
-    model.hidden = state === "off";
+    model.hidden = false;
     model.className = `pill ${STUDIO_TONE[state] ?? ""}`;
-    if (state !== "off") say(model, t(`studio.${state}`));
+    model.title = t(`studio.${state}.about`);
+    say(model, t(`studio.${state}`));
+  }
+
+  /** Which adapters are on air, which the status document leaves out. */
+  async function loadWorn() {
+    const room = encodeURIComponent(session.room.id);
+    const [active, all] = await Promise.all([get(`/adapters/active?room=${room}`), get("/adapters")]).catch(() => [[], []]);
+    if (closed) return;
+    adapters = new Map(all.map((one) => [one.id, one]));
+    const worn = active[0] ?? {};
+    fill(over, ["visual", "language"].map((kind) => worn[kind] && h("span", { class: "pill plain num", title: t(`adapters.kind.${kind}`) }, icon(kind === "visual" ? "brush" : "chat", "s"),
+      h("span", { class: "clip" }, adapters.get(worn[kind])?.name ?? worn[kind]), typeof worn.weight === "number" && ` × ${worn.weight.toFixed(2)}`)));
   }
 
   async function load() {
@@ -111,8 +134,8 @@ export function presenterCard() {
   }
 
   const element = h("section", { class: "card presenter" },
-    h("header", {}, h("h2", {}, icon("personas"), t("worn.title")), h("div", { class: "row" }, model, may("operator") && back)),
-    h("div", { class: "stack tight" }, now, choice, change));
+    h("header", {}, h("h2", {}, icon("personas"), t("worn.title")), h("div", { class: "row wrapping" }, model, may("operator") && back)),
+    h("div", { class: "stack tight" }, now, over, choice, change));
   load();
   return { element, update: paint, close: () => { closed = true; } };
 }
