@@ -19,8 +19,8 @@ from adapters.errors import BadTimetable
 
 Origin = Literal["slot", "override", "holiday", "default"]
 DAY_MINUTES = 24 * 60
-LOOK_AHEAD_DAYS = 370
-"""A timetable that changes nothing for a year changes nothing."""
+_WEEK = 9
+"""Days after which a week has been seen whole, whatever hangs over from the days before."""
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
@@ -111,6 +111,10 @@ def timetable(
                     next_step="Shorten or remove one of them.", at=(m, n), what="overrides",
                 )
     dates = [h.date for h in holidays]
+    far = next((d for d in (*dates, *(o.end.date() for o in overrides), *(o.start.date() for o in overrides))
+                if not 1970 <= d.year < 3000), None)
+    if far is not None:
+        raise BadTimetable(f"{far} is too far away", next_step="Use a date within this century.")
     twice = next((d for d in dates if dates.count(d) > 1), None)
     if twice is not None:
         raise BadTimetable(f"{twice} is a holiday twice", next_step="Remove one of them.")
@@ -207,15 +211,23 @@ def _at(table: Timetable, instant: dt.datetime) -> tuple[str | None, Origin]:
 
 def _boundaries(table: Timetable, instant: dt.datetime, direction: int) -> Iterator[dt.datetime]:
     """Instants at which something begins or ends, from here on or back, nearest first."""
-    day = instant.astimezone(table.zone).date()
-    seen = instant
-    for n in range(LOOK_AHEAD_DAYS if table.overrides or table.holidays else 9):
-        spans = _spans(table, day + dt.timedelta(days=n * direction))
-        times = {t for s in spans for t in (s.start, s.end)}
+    first = instant.astimezone(table.zone).date()
+    near = {first + dt.timedelta(days=n * direction) for n in range(_WEEK)}
+    days = near | {d for d in _uncommon(table) if (d > first if direction > 0 else d < first)}
+    for day in sorted(days, reverse=direction < 0):
+        # A day's spans reach into its neighbours; what ends or begins there is told when its own day comes.
+        times = {t for s in _spans(table, day) for t in (s.start, s.end) if t.astimezone(table.zone).date() == day}
         for t in sorted(times, reverse=direction < 0):
-            if (direction > 0 and t > seen) or (direction < 0 and (t < seen or (t == seen == instant))):
-                seen = t
+            if (direction > 0 and t > instant) or (direction < 0 and t <= instant):
                 yield t
+
+
+@lru_cache(maxsize=256)
+def _uncommon(table: Timetable) -> frozenset[dt.date]:
+    """Days around overrides and holidays; all others repeat every week."""
+    dates = {h.date for h in table.holidays}
+    dates |= {d for o in table.overrides for d in (o.start.date(), o.end.date())}
+    return frozenset(d + dt.timedelta(days=n) for d in dates for n in range(-_WEEK, _WEEK + 1))
 
 
 @lru_cache(maxsize=4096)

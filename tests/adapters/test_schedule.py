@@ -241,3 +241,20 @@ def test_a_week_is_covered_without_gaps(table: Timetable, first: dt.date) -> Non
 def test_wall_times_keep_their_order(wall: dt.datetime, zone: str, minutes: int) -> None:
     info = ZoneInfo(zone)
     assert wall_instant(wall, info) <= wall_instant(wall + dt.timedelta(minutes=minutes), info)
+
+
+def test_a_long_slot_that_outlasts_a_short_one_inside_it_ends_by_itself() -> None:
+    table = timetable(
+        "Asia/Shanghai", None, [Slot(2, 30, 30, "long", 1), Slot(3, 0, 15, "short", 0)]
+    )
+    now = due(table, wall_instant(dt.datetime(2026, 1, 2, 8), table.zone))
+    assert (now.persona, now.since) == (None, wall_instant(dt.datetime(2026, 1, 1, 0, 30), table.zone))
+
+
+@pytest.mark.parametrize("year", [1, 1969, 3000, 9999])
+def test_dates_out_of_all_reach_are_refused(year: int) -> None:
+    day = dt.datetime(year, 1, 1)
+    with pytest.raises(BadTimetable, match="too far"):
+        timetable("UTC", None, holidays=[Holiday(day.date())])
+    with pytest.raises(BadTimetable, match="too far"):
+        timetable("UTC", None, overrides=[Override(day, day + dt.timedelta(hours=1), "a")])

@@ -47,7 +47,7 @@ def test_an_owner_signs_in_watches_and_gets_an_answer(browser: Browser, tmp_path
         page.click("[data-kind=question]")
         page.fill("#chat-text", "精华多少钱？")
         page.press("#chat-text", "Enter")
-        expect(page.locator(".chat-line", has_text="精华多少钱")).to_contain_text("已回复")
+        expect(page.locator(".chat-line", has_text="精华多少钱")).to_contain_text("已回复", timeout=20_000)
         expect(page.locator(".speech-now")).to_contain_text("回复观众")
         expect(page.locator(".speech-text")).to_contain_text("小林")
 
