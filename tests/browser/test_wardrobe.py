@@ -1,14 +1,13 @@
-"""Adapters, personas, the schedule and who is on air, as an owner handles them in the panel."""
+"""Adapters, personas, looks that are painted and who is on air, as an owner handles them in the panel."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from server.app import WEB
 from tests.browser.conftest import Panel
@@ -22,34 +21,6 @@ def lora(tmp_path: Path) -> Path:
     path = tmp_path / "silk robe.safetensors"
     path.write_bytes(bytes(300_000))
     return path
-
-
-def drag(panel: Panel, start: tuple[float, float], end: tuple[float, float]) -> None:
-    mouse = panel.page.mouse
-    mouse.move(*start)
-    mouse.down()
-    mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
-    mouse.move(*end)
-    mouse.up()
-
-
-def at(panel: Panel, day: int, hour: float) -> tuple[float, float]:
-    """Where an hour of a day lies on the page, scrolled into view."""
-    column = panel.page.locator(f".week-day[data-day='{day}']")
-    panel.page.locator(".week-scroll").evaluate(
-        f"(e) => {{ e.scrollTop = {hour} / 24 * e.firstElementChild.offsetHeight - e.clientHeight / 2 }}"
-    )
-    box = column.bounding_box()
-    assert box is not None
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] * hour / 24
-
-
-def slots(panel: Panel) -> list[dict[str, Any]]:
-    return list(panel.mock.wardrobe.put[-1]["slots"])
-
-
-def save(panel: Panel) -> None:
-    panel.page.locator(".unsaved").get_by_role("button", name="保存").click()
 
 
 # --- adapters ---
@@ -358,121 +329,6 @@ def test_a_change_is_called_off(panel: Panel) -> None:
     expect(card.locator(".worn-name")).to_have_text("林晚 · 晨间护肤")
 
 
-# --- the schedule ---
-
-
-def held(panel: Panel, day: int) -> Locator:
-    return panel.page.locator(f".week-day[data-day='{day}'] .slot")
-
-
-def test_the_week_shows_slots_over_midnight_and_now(panel: Panel) -> None:
-    panel.go("schedule")
-    expect(panel.page.locator(".slot")).to_have_count(28)
-    expect(held(panel, 2).filter(has_text="06:00 – 12:00")).to_have_count(1)
-    expect(panel.page.locator(".week-now")).to_have_count(1)
-    panel.page.get_by_role("button", name="下一周").click()
-    expect(panel.page.locator(".week-now")).to_have_count(0)
-    assert panel.complaints == []
-
-
-def test_a_slot_is_drawn_moved_made_longer_and_saved(panel: Panel) -> None:
-    panel.go("schedule")
-    page = panel.page
-    page.locator("[data-brush=makeup]").click()
-    drag(panel, at(panel, 3, 19.0), at(panel, 3, 20.5))
-    expect(page.locator(".unsaved")).to_be_visible()
-    made = held(panel, 3).filter(has_text="20:30")
-    expect(made).to_have_count(1)
-    box = made.bounding_box()
-    assert box is not None
-    middle = box["y"] + box["height"] / 2
-    drag(panel, (box["x"] + 20, middle), (at(panel, 5, 20.0)[0], middle + 20))
-    made = held(panel, 5).filter(has_text="梅朵").last
-    expect(made).to_contain_text("21:")
-    box = made.bounding_box()
-    assert box is not None
-    drag(panel, (box["x"] + 20, box["y"] + box["height"] - 3), (box["x"] + 20, at(panel, 5, 21.75)[1]))
-    save(panel)
-    expect(page.locator(".unsaved")).to_be_hidden()
-    new = [s for s in slots(panel) if s["persona"] == "makeup" and s["start"] > "18:00"]
-    assert len(new) == 1 and new[0]["day"] == 5 and new[0]["end"] == "21:45", new
-    assert len(slots(panel)) == 22
-
-
-def test_an_overlap_is_shown_where_it_is_and_nothing_is_lost(panel: Panel) -> None:
-    panel.go("schedule")
-    page = panel.page
-    page.get_by_role("button", name="添加时段").click()
-    dialog = page.get_by_role("dialog")
-    dialog.locator("[name=day]").select_option("1")
-    dialog.locator("[name=start]").fill("17:00")
-    dialog.locator("[name=end]").fill("19:00")
-    dialog.get_by_role("button", name="保存").click()
-    save(panel)
-    expect(page.locator(".toast.bad")).to_contain_text("overlap")
-    expect(page.locator(".slot.wrong")).to_have_count(2)
-    expect(page.locator(".unsaved")).to_be_visible()
-    held(panel, 1).filter(has_text="17:00 – 19:00").click()
-    page.get_by_role("dialog").locator("[name=priority]").fill("2")
-    page.get_by_role("dialog").get_by_role("button", name="保存").click()
-    save(panel)
-    expect(page.locator(".unsaved")).to_be_hidden()
-    assert [s["priority"] for s in slots(panel) if s["start"] == "17:00"] == [2]
-
-
-def test_the_keyboard_moves_and_removes_slots(panel: Panel) -> None:
-    panel.go("schedule")
-    page = panel.page
-    slot = held(panel, 0).filter(has_text="12:00 – 18:00")
-    slot.focus()
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Shift+ArrowUp")
-    expect(held(panel, 0).filter(has_text="12:15 – 18:00")).to_have_count(1)
-    page.keyboard.press("Delete")
-    expect(page.locator(".slot")).to_have_count(27)
-    page.get_by_role("button", name="放弃").click()
-    expect(page.locator(".slot")).to_have_count(28)
-
-
-def test_one_offs_holidays_and_rules(panel: Panel) -> None:
-    panel.go("schedule")
-    page = panel.page
-    page.get_by_role("button", name="添加临时安排").click()
-    dialog = page.get_by_role("dialog")
-    dialog.locator("[name=persona]").select_option("tang")
-    dialog.locator("[name=from]").fill("2030-12-12T20:00")
-    dialog.locator("[name=to]").fill("2030-12-12T23:00")
-    dialog.locator("[name=note]").fill("双十二")
-    dialog.get_by_role("button", name="保存").click()
-    page.get_by_role("button", name="添加节假日").click()
-    page.get_by_role("dialog").locator("[name=from]").fill("2030-02-03")
-    page.get_by_role("dialog").get_by_role("button", name="保存").click()
-    page.locator("[name=time_zone]").fill("Asia/Tokyo")
-    page.locator("[name=prepare]").fill("2")
-    page.locator("[name=default_persona]").select_option("makeup")
-    save(panel)
-    expect(page.locator(".unsaved")).to_be_hidden()
-    body = panel.mock.wardrobe.put[-1]
-    assert body["overrides"] == [
-        {"start": "2030-12-12T20:00", "end": "2030-12-12T23:00", "persona": "tang", "note": "双十二"}
-    ]
-    assert body["holidays"] == [{"date": "2030-02-03", "persona": None, "note": ""}]
-    assert (body["time_zone"], body["prepare_s"], body["default_persona"]) == ("Asia/Tokyo", 120, "makeup")
-    page.locator("[name=enabled]").uncheck()
-    save(panel)
-    expect(page.locator(".banner")).to_contain_text("排班已停用")
-
-
-def test_a_phone_shows_one_day_at_a_time(open_panel: Callable[..., Panel]) -> None:
-    panel = open_panel(viewport={"width": 390, "height": 844})
-    panel.go("schedule")
-    page = panel.page
-    expect(page.locator(".week-day:visible")).to_have_count(1)
-    page.locator(".week-date").nth(4).click()
-    expect(page.locator(".week-day:visible")).to_have_attribute("data-day", "4")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
 # --- painting ---
 
 
@@ -498,6 +354,36 @@ def test_without_a_visual_base_painting_is_off_and_says_why(panel: Panel) -> Non
         "绘制需要 Stable Diffusion 底模：请在 nightanchor.yaml 设置 visual.path。"
     )
     expect(panel.page.get_by_role("button", name="绘制")).to_have_count(0)
+
+
+DIALOGS = {
+    "adapters": (".page-head .btn.primary", "[data-id=tang-3f2a] .adapter-foot .btn:last-child",
+                 "[data-id=manner-9c1d] .btn.primary"),
+    "personas": (".page-head .btn", "[data-id=skincare] .persona-foot .row .btn", "[data-id=makeup] .btn.primary"),
+    "schedule": (".week-tools > .btn", ".entries-override header .btn", ".entries-holiday header .btn"),
+    "looks": (".page-head .btn:has-text('Paint')",),
+}
+NAMELESS = """[...document.querySelectorAll("dialog :is(button, a[href], input, select, textarea)")].filter((e) =>
+  e.type !== "file" && !(e.textContent.trim() && e.matches("button, a")) && !e.getAttribute("aria-label")
+  && !e.labels?.length).map((e) => e.outerHTML)"""
+KEYS = re.compile(r"\b(personas?|schedule|adapters|worn|act|step|nav|portrait|studio|mood|look|day|refusal)\.[a-z0-9]")
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+def test_dialogs_fit_a_phone_have_words_and_names(open_panel: Callable[..., Panel], name: str) -> None:
+    panel = open_panel(lang="en", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    for opener in DIALOGS[name]:
+        panel.go(name)
+        panel.page.locator(opener).first.click()
+        dialog = panel.page.get_by_role("dialog")
+        expect(dialog).to_be_visible()
+        assert panel.page.evaluate(NAMELESS) == [], opener
+        assert not KEYS.search(dialog.inner_text()), dialog.inner_text()
+        wide = "(e) => [...e.querySelectorAll('*')].filter((x) => x.getBoundingClientRect().right > 391).length"
+        assert dialog.evaluate(wide) == 0, opener
+        panel.page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+    assert panel.complaints == []
 
 
 @pytest.mark.parametrize("page_name", ["personas", "schedule", "adapters", "studio"])

@@ -10,7 +10,8 @@ export class Problem extends Error {
     this.nextStep = document.next_step ?? "";
     this.reason = document.reason ?? "";
     this.stayed = document.stayed ?? null;
-    this.at = document.what === "slots" ? document.at ?? [] : [];
+    this.what = document.what ?? "";
+    this.at = document.at ?? [];
   }
 }
 

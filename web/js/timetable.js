@@ -49,3 +49,21 @@ export function later(date, days) {
 
 /** The Monday of a date's week. */
 export const monday = (date) => later(date, -dayOf(date));
+
+/** What of a day is not covered by any of `parts` ({from, to}), as `{from, to}`. */
+export function gaps(parts) {
+  const free = [];
+  let at = 0;
+  for (const { from, to } of [...parts].sort((a, b) => a.from - b.from)) {
+    if (from > at) free.push({ from: at, to: from });
+    at = Math.max(at, to);
+  }
+  return at < DAY ? [...free, { from: at, to: DAY }] : free;
+}
+
+/** The part of a date between two wall times "YYYY-MM-DDTHH:MM", as `{from, to}`; null where they miss it. */
+export function partOf(date, start, end) {
+  const minute = (text) => (text.slice(0, 10) < date ? 0 : text.slice(0, 10) > date ? DAY : minutesOf(text.slice(11, 16)));
+  const from = minute(start), to = minute(end);
+  return to > from ? { from, to } : null;
+}

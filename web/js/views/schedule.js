@@ -1,22 +1,24 @@
 /** Schedule: who is on air when. */
 import { get, put } from "../api.js";
 import { button, empty, field, fill, h, icon, say, select } from "../dom.js";
-import { t } from "../i18n.js";
+import { lang, t } from "../i18n.js";
 import { status } from "../live.js";
 import { attempt, done, failed, sheet } from "../notice.js";
 import { may, session } from "../session.js";
 import { clockOf, later, monday, wall } from "../timetable.js";
 import { face } from "./presenter_card.js";
+import { entryList } from "./schedule_entries.js";
 import { weekGrid } from "./week.js";
 
 const UPCOMING = 5;
-const ZONES = ["Asia/Shanghai", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Tokyo", "Asia/Singapore", "Asia/Kolkata", "Europe/London", "Europe/Berlin", "America/New_York", "America/Los_Angeles", "UTC"];
+const ZONES = ["Asia/Shanghai", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Tokyo", "Asia/Singapore", "Europe/London", "America/New_York", "UTC"];
+const zones = () => [...new Set([...ZONES, ...(Intl.supportedValuesOf?.("timeZone") ?? [])])];
 const query = () => `room=${encodeURIComponent(session.room.id)}`;
 
 /** The dialog of one slot; the way to it for the keyboard, too. */
 function slotSheet(slot, personas, { save, erase, everyDay }) {
   sheet(t(erase ? "schedule.slot" : "schedule.slot.add"), (close) => {
-    const persona = select([...personas.values()].map((p) => [p.id, p.name]), slot.persona, { name: "persona" });
+    const persona = select([...personas.values()].map((p) => [p.id, p.name]), slot.persona, { name: "persona", autofocus: true });
     const day = select(Array.from({ length: 7 }, (_, n) => [n, t(`day.${n}`)]), String(slot.day), { name: "day" });
     const start = h("input", { type: "time", value: slot.start, required: true, name: "start" });
     const end = h("input", { type: "time", value: slot.end === "24:00" ? "00:00" : slot.end, required: true, name: "end" });
@@ -30,56 +32,46 @@ function slotSheet(slot, personas, { save, erase, everyDay }) {
   });
 }
 
-/** One-offs or holidays: a short list with a form below. */
-function entryList(entries, personas, kind, changed) {
-  const list = h("ul", { class: "lines" });
-  const names = [...personas.values()].map((p) => [p.id, p.name]);
-  const line = (entry, index) => {
-    const text = kind === "override" ? `${entry.start.replace("T", " ").slice(0, 16)} – ${entry.end.slice(0, 10) === entry.start.slice(0, 10) ? entry.end.slice(11, 16) : entry.end.replace("T", " ").slice(0, 16)}` : entry.date;
-    return h("li", { class: "line" }, h("i", { class: "swatch", style: { "--rim": personas.get(entry.persona)?.colour ?? "var(--ink-3)" } }),
-      h("div", { class: "grow" }, h("div", { class: "clip strong" }, personas.get(entry.persona)?.name ?? t("schedule.default"), entry.note && h("span", { class: "faint" }, ` · ${entry.note}`)), h("div", { class: "small faint num" }, text)),
-      may("operator") && button(t("delete"), { sign: "trash", small: true, only: true, kind: "ghost danger", onclick: () => { entries().splice(index, 1); paint(); changed(); } }));
-  };
-  const paint = () => fill(list, entries().map(line));
-  const add = () => sheet(t(`schedule.add_${kind}`), (close) => {
-    const persona = select(kind === "holiday" ? [["", t("schedule.default")], ...names] : names, "", { name: "persona" });
-    if (kind === "override") persona.selectedIndex = 0;
-    const note = h("input", { maxLength: 120, name: "note" });
-    const today = new Date(Date.now() - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
-    const from = h("input", kind === "override" ? { type: "datetime-local", value: `${today}T20:00`, required: true, name: "from" } : { type: "date", value: later(today, 1), required: true, name: "from" });
-    const to = h("input", { type: "datetime-local", value: `${today}T23:00`, required: true, name: "to" });
-    const save = () => {
-      if (![from, to].every((c) => c.reportValidity())) return;
-      entries().push(kind === "override" ? { start: from.value, end: to.value, persona: persona.value, note: note.value.trim() } : { date: from.value, persona: persona.value || null, note: note.value.trim() });
-      paint();
-      changed();
-      close();
-    };
-    return { body: h("div", { class: "fields" }, field(t("schedule.persona"), persona, { wide: true }), field(t(kind === "override" ? "schedule.from" : "schedule.date"), from), kind === "override" && field(t("schedule.to"), to), field(t("schedule.note"), note, { wide: kind === "override" })),
-      footer: [button(t("cancel"), { onclick: close }), button(t("save"), { kind: "primary", sign: "check", onclick: save })] };
-  });
-  paint();
-  const element = h("section", { class: "card" }, h("header", {}, h("h2", {}, t(`schedule.${kind}s`)), may("operator") && button(t(`schedule.add_${kind}`), { sign: "plus", small: true, only: true, onclick: add })), list);
-  return { element, paint };
+/** Changes that were left unsaved when the page was, for whoever made them. */
+let draft = null;
+let unsaved = false;
+window.addEventListener("beforeunload", (event) => { if (unsaved || (draft && draft.me === session.me)) event.preventDefault(); });
+
+const sayUnsaved = (on) => {
+  for (const link of document.querySelectorAll('a[data-page="schedule"]')) link.toggleAttribute("data-unsaved", on);
+};
+
+/** A week as a reader writes it: Nov 23 – 29. */
+function weekWords(date) {
+  const format = new Intl.DateTimeFormat(lang() === "zh" ? "zh-CN" : "en-GB", { month: "short", day: "numeric", timeZone: "UTC" });
+  return format.formatRange(new Date(`${date}T00:00Z`), new Date(`${later(date, 6)}T00:00Z`));
+}
+
+function knownZone(name) {
+  try {
+    return Boolean(new Intl.DateTimeFormat("en", { timeZone: name }));
+  } catch {
+    return false;
+  }
 }
 
 export async function schedule(page) {
   const [people, first] = await Promise.all([get("/personas"), get(`/schedule?${query()}`)]);
   const personas = new Map(people.map((p) => [p.id, p]));
-  page.append(h("div", { class: "page-head" }, h("p", {}, t("schedule.lead"))));
+  page.append(h("div", { class: "page-head" }, h("p", {}, t(matchMedia("(pointer: coarse)").matches ? "schedule.lead.touch" : "schedule.lead"))));
   if (!people.length) {
     page.append(h("div", { class: "card" }, empty("schedule", t("schedule.no_personas"), t("schedule.no_personas.text"), h("a", { class: "btn primary", href: "#/personas" }, t("personas.add")))));
     return () => {};
   }
   const canEdit = may("operator");
-  const model = { personas, slots: [], zone: "UTC", overrides: [], holidays: [] };
+  const model = { personas, slots: [], zone: "UTC", overrides: [], holidays: [], standard: null };
   let saved = first;
-  let dirty = false;
   let brush = first.default_persona ?? people[0].id;
 
   const weekName = h("b", { class: "num" });
   const warning = h("div", { class: "banner", hidden: true });
-  const bar = h("div", { class: "unsaved", hidden: true, role: "status" }, icon("info"), h("span", { class: "grow" }, t("schedule.unsaved")));
+  const barWords = h("span", { class: "grow wrap", role: "status" });
+  const bar = h("div", { class: "unsaved", hidden: true }, icon("info"), barWords);
   const upcoming = h("ul", { class: "lines" });
   const enabled = h("input", { type: "checkbox", name: "enabled" });
   const zone = h("input", { name: "time_zone", required: true, maxLength: 60 });
@@ -88,8 +80,12 @@ export async function schedule(page) {
   const prepare = h("input", { type: "number", min: 0.1, max: 60, step: 0.1, name: "prepare" });
 
   const touched = () => {
-    dirty = true;
+    unsaved = true;
     bar.hidden = false;
+    bar.classList.remove("bad");
+    say(barWords, t("schedule.unsaved"));
+    sayUnsaved(true);
+    grid.told(null);
   };
   const grid = weekGrid(model, { canEdit, changed: touched, brush: () => brush, edit: (slot, index) => canEdit && slotSheet(slot, personas, {
     save: (next) => { model.slots[index] = next; grid.mark([]); touched(); },
@@ -116,26 +112,49 @@ export async function schedule(page) {
 
   async function turn(date) {
     const spans = await get(`/schedule/week?${query()}&start=${date}`);
-    say(weekName, t("schedule.week", { from: date }));
-    grid.turn(date, spans);
+    say(weekName, weekWords(date));
+    grid.turn(date);
+    if (!unsaved) grid.told(spans);
   }
   const turnTo = (date) => turn(date).catch(failed);
 
   function take(document) {
     saved = document;
-    dirty = false;
+    unsaved = false;
     bar.hidden = true;
-    Object.assign(model, { slots: document.slots.map((s) => ({ ...s })), zone: document.time_zone, overrides: document.overrides.map((o) => ({ ...o })), holidays: document.holidays.map((d) => ({ ...d })) });
+    sayUnsaved(false);
+    fillIn(document);
+    warning.hidden = document.followed !== false;
+    fill(warning, icon("info"), t(document.enabled ? "schedule.not_followed" : "schedule.off"));
+    paintUpcoming(document);
+  }
+  /** Put a document into the controls. */
+  function fillIn(document) {
+    Object.assign(model, { slots: document.slots.map((s) => ({ ...s })), zone: document.time_zone, overrides: document.overrides.map((o) => ({ ...o })), holidays: document.holidays.map((d) => ({ ...d })), standard: document.default_persona });
     enabled.checked = document.enabled;
     zone.value = document.time_zone;
     standard.value = document.default_persona ?? "";
     prepare.value = Number((document.prepare_s / 60).toFixed(1));
-    warning.hidden = document.followed !== false;
-    fill(warning, icon("info"), t(document.enabled ? "schedule.not_followed" : "schedule.off"));
     overrides.paint();
     holidays.paint();
-    paintUpcoming(document);
     grid.mark([]);
+  }
+  /** The controls as a document. */
+  function read() {
+    // What the field rounds to is only taken when somebody has changed it.
+    const minutes = Number(prepare.value), kept = Number((saved.prepare_s / 60).toFixed(1)) === minutes;
+    return { room: session.room.id, enabled: enabled.checked, time_zone: zone.value.trim(), default_persona: standard.value || null,
+      prepare_s: kept ? saved.prepare_s : Math.max(5, Math.round(minutes * 60)), slots: model.slots, overrides: model.overrides, holidays: model.holidays };
+  }
+  /** A refused document: shown at what it is about. */
+  function contradiction(error) {
+    const part = { overrides, slots: grid }[error.what];
+    if (!part || !error.at.length) return false;
+    part.mark(error.at);
+    const words = { slots: (n) => `${t(`day.${model.slots[n].day}`)} ${model.slots[n].start} – ${model.slots[n].end}`, overrides: (n) => model.overrides[n].start.replace("T", " ").slice(0, 16) }[error.what];
+    bar.classList.add("bad");
+    say(barWords, t(`schedule.overlap.${error.what}`, { which: error.at.map(words).join(t("comma")) }));
+    return true;
   }
   const at = (instant) => {
     const there = wall(new Date(instant), model.zone);
@@ -148,19 +167,20 @@ export async function schedule(page) {
   }
 
   const save = button(t("save"), { kind: "primary", small: true, sign: "check", onclick: () => attempt(save, async () => {
+    zone.setCustomValidity(knownZone(zone.value.trim()) ? "" : t("schedule.zone.unknown"));
     if (![zone, prepare].every((c) => c.reportValidity())) return;
-    const body = { room: session.room.id, enabled: enabled.checked, time_zone: zone.value.trim(), default_persona: standard.value || null, prepare_s: Math.max(5, Math.round(Number(prepare.value) * 60)),
-      slots: model.slots, overrides: model.overrides, holidays: model.holidays };
     try {
-      take(await put("/schedule", body));
+      take(await put("/schedule", read()));
     } catch (error) {
-      if (error.at?.length) grid.mark(error.at);
+      if (contradiction(error)) return;
       throw error;
     }
-    await turn(grid.first);
     done(t("schedule.saved"));
+    await turn(grid.first);
   }) });
   const drop = button(t("schedule.discard"), { small: true, kind: "ghost", onclick: () => { take(saved); turnTo(grid.first); } });
+  standard.addEventListener("change", () => { model.standard = standard.value || null; });
+  zone.addEventListener("input", () => zone.setCustomValidity(""));
   bar.append(drop, save);
   for (const control of [enabled, zone, standard, prepare]) {
     control.disabled = !canEdit;
@@ -170,13 +190,19 @@ export async function schedule(page) {
   const days = h("div", { class: "row" }, button(t("schedule.prev"), { sign: "left", small: true, only: true, onclick: () => turnTo(later(grid.first, -7)) }),
     button(t("schedule.today"), { small: true, onclick: () => turnTo(monday(wall(new Date(), model.zone).date)) }), button(t("schedule.next"), { sign: "right", small: true, only: true, onclick: () => turnTo(later(grid.first, 7)) }));
   page.append(warning, h("div", { class: "schedule" },
-    h("section", { class: "card week-card" }, h("header", { class: "week-tools" }, h("div", { class: "row" }, days, weekName), canEdit && add), canEdit && chips, grid.element, bar),
+    h("section", { class: "card week-card" }, h("header", { class: "week-tools" }, h("div", { class: "row" }, days, weekName), canEdit && add), canEdit && chips, grid.element,
+      canEdit && h("p", { class: "small faint week-keys", id: "week-keys" }, t("schedule.keys")), bar),
     h("div", { class: "stack" },
       h("section", { class: "card" }, h("header", {}, h("h2", {}, icon("schedule"), t("schedule.upcoming"))), upcoming),
       overrides.element, holidays.element,
       h("section", { class: "card" }, h("header", {}, h("h2", {}, t("schedule.settings"))), h("div", { class: "stack" }, h("label", { class: "check" }, enabled, h("span", {}, t("schedule.enabled"))),
-        field(t("schedule.default"), standard), field(t("schedule.zone"), zone), field(t("schedule.prepare"), prepare), h("datalist", { id: "zones" }, ZONES.map((z) => h("option", { value: z }))))))));
+        field(t("schedule.default"), standard), field(t("schedule.zone"), zone), field(t("schedule.prepare"), prepare), h("datalist", { id: "zones" }, zones().map((z) => h("option", { value: z }))))))));
   take(first);
+  if (draft?.me === session.me && draft.room === session.room.id) {
+    fillIn(draft.body);
+    touched();
+  }
+  draft = null;
   await turn(monday(wall(new Date(), model.zone).date));
   grid.scrollToNow();
 
@@ -187,11 +213,12 @@ export async function schedule(page) {
     before = now;
     get(`/schedule?${query()}`).then(paintUpcoming).catch(() => {});
   });
-  const warn = (event) => { if (dirty) event.preventDefault(); };
-  window.addEventListener("beforeunload", warn);
   return () => {
     grid.close();
     stop();
-    window.removeEventListener("beforeunload", warn);
+    if (!unsaved || !session.me) return;
+    draft = { me: session.me, room: session.room.id, body: read() };
+    unsaved = false;
+    if (!location.hash.startsWith("#/schedule")) done(t("schedule.leave"), t("schedule.leave.text"));
   };
 }
