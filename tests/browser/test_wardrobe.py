@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from server.app import WEB
 from tests.browser.conftest import Panel
@@ -136,6 +136,48 @@ def test_a_viewer_reads_and_changes_nothing(panel: Panel) -> None:
     expect(page.locator(".presenter .chip").first).to_be_disabled()
     expect(page.locator(".presenter").get_by_role("button", name="换回上一位")).to_have_count(0)
     assert panel.complaints == []
+
+
+def test_an_installation_without_a_base_takes_no_file_and_says_so(panel: Panel, lora: Path) -> None:
+    panel.go("adapters")
+    page = panel.page
+    page.route("**/adapters", lambda route: route.fulfill(status=503, content_type="application/problem+json", json={
+        "status": 503, "detail": "no base model to judge adapters by", "next_step": "Set visual.path.",
+    }) if route.request.method == "POST" else route.fallback())
+    page.get_by_role("button", name="添加适配器").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("#adapter-file").set_input_files(lora)
+    dialog.get_by_role("button", name="上传").click()
+    alert = dialog.get_by_role("alert")
+    expect(alert).to_contain_text("没有加入")
+    expect(alert.locator(".next-step")).to_have_text("Set visual.path.")
+    page.route("**/adapters", lambda route: route.abort() if route.request.method == "POST" else route.fallback())
+    dialog.get_by_role("button", name="上传").click()
+    expect(alert).to_contain_text("服务器没有响应")
+    expect(dialog.locator("[name=name]")).to_have_value("silk robe")
+
+
+@pytest.mark.parametrize(("name", "call"), [
+    ("adapters", "**/adapters"), ("personas", "**/personas"), ("schedule", "**/schedule?*"),
+])
+def test_a_page_says_that_it_loads_and_that_it_failed(panel: Panel, name: str, call: str) -> None:
+    panel.go("settings")
+    page = panel.page
+    waiting: list[Route] = []
+    page.route(call, lambda route: waiting.append(route))
+    with page.expect_request(call):
+        page.locator(f".nav [data-page={name}]").click()
+    view = page.locator(f".view-{name}")
+    expect(view).to_have_attribute("aria-busy", "true")
+    words = view.evaluate("(e) => getComputedStyle(e, '::after').content")
+    assert words == '"加载中……"'
+    for route in waiting:
+        route.fulfill(status=500, json={"status": 500, "detail": "the disk is gone"})
+    page.unroute(call)
+    expect(view).to_contain_text("the disk is gone")
+    expect(view).not_to_have_attribute("aria-busy", "true")
+    view.get_by_role("button", name="重试").click()
+    expect(page.locator(".adapter, .persona, .slot").first).to_be_visible()
 
 
 def test_an_adapters_details_consent_and_deletion(panel: Panel) -> None:

@@ -58,4 +58,5 @@ export default {
   "schedule.lead.touch": "Hold an empty hour, then drag, to add a slot. Hold a slot to move it, its edges to change its length; tap it for more.", "schedule.keys": "Keyboard: Tab to a slot, arrows move it, Shift + up or down changes its length, Enter edits, Delete removes; “Add slot” works as well.",
   "schedule.wrong": "Overlaps", "schedule.overlap.slots": "Not saved: {which} overlap with the same priority. Move one, or give the one that shall win a higher priority.", "schedule.overlap.overrides": "Not saved: the one-offs of {which} contradict each other. Shorten or remove one.",
   "schedule.no_overrides": "None ahead.", "schedule.no_holidays": "None.", "schedule.edit_override": "Edit one-off", "schedule.edit_holiday": "Edit holiday", "schedule.end_first": "The end must be after the start.", "schedule.zone.unknown": "There is no such time zone; one is Asia/Shanghai.", "schedule.leave.text": "Go back to the schedule to go on, or to save.",
+  "adapters.not_added": "It was not added",
 };

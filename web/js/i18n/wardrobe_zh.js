@@ -58,4 +58,5 @@ export default {
   "schedule.lead.touch": "按住空白处再拖动即可新增时段；按住时段可移动，按住上下边缘改时长，点一下可编辑。", "schedule.keys": "键盘：Tab 选时段，方向键移动，Shift + 上下改时长，回车编辑，Delete 删除；也可用“添加时段”。",
   "schedule.wrong": "时间重叠", "schedule.overlap.slots": "没有保存：{which} 在同一优先级上重叠。移开一个，或给该赢的那个更高的优先级。", "schedule.overlap.overrides": "没有保存：临时安排 {which} 有冲突。缩短或移除其中一个。",
   "schedule.no_overrides": "没有临时安排。", "schedule.no_holidays": "没有节假日。", "schedule.edit_override": "修改临时安排", "schedule.edit_holiday": "修改节假日", "schedule.end_first": "结束要晚于开始。", "schedule.zone.unknown": "没有这个时区，例如 Asia/Shanghai。", "schedule.leave.text": "回到排班页可以继续，或保存。",
+  "adapters.not_added": "没有加入",
 };

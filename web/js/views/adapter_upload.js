@@ -32,7 +32,7 @@ function refusal(error) {
   const key = `refusal.${error.reason}`;
   const offline = error.code === "offline";
   return h("div", { class: "note bad", role: "alert" }, icon("warn"), h("div", { class: "grow wrap" },
-    h("b", {}, t(offline ? "error.offline" : "adapters.refused")), known(key) && h("p", {}, t(key)),
+    h("b", {}, t(offline ? "error.offline" : error.status === 422 ? "adapters.refused" : "adapters.not_added")), known(key) && h("p", {}, t(key)),
     !offline && h("p", { class: "small" }, error.message),
     h("p", { class: "small next-step" }, offline ? t("error.offline.next") : error.nextStep)));
 }
