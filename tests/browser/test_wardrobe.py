@@ -99,6 +99,9 @@ def test_a_file_is_dropped_watched_and_called_back(panel: Panel) -> None:
     expect(bar).to_be_hidden()
     expect(dialog.locator("[name=licence]")).to_have_value("自有")
     expect(dialog.get_by_role("alert")).to_have_count(0)
+    # The end of an upload reaches the browser's network process a moment after the page:
+    # the line stays slow until then, or the rest of the file would slip through.
+    page.wait_for_timeout(1500)
     assert panel.mock.wardrobe.uploads == [] and len(panel.mock.wardrobe.adapters) == 3
     line.send("Network.emulateNetworkConditions", {
         "offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
