@@ -3,7 +3,11 @@
     AdapterError
     ├── Refused        a file that can't become an adapter; `reason` is a word for programs
     ├── NoSpace        no memory or disk left for one more adapter
-    └── BadTimetable   slots, overrides or holidays that contradict each other
+    ├── BadTimetable   slots, overrides or holidays that contradict each other
+    ├── BadConfig      a training setting that is wrong; `field` names it
+    ├── BadDataset     nothing to learn from, or nothing that can be read
+    ├── Occupied       an output folder that holds something else, or that another training uses
+    └── Diverged       a training whose loss is no number any more
 
 Reasons of `Refused`: `pickle archive not_safetensors truncated header duplicate name dtype shape incomplete method
 unknown_keys wrong_base rank alpha not_finite targets too_large`.
@@ -43,3 +47,23 @@ class BadTimetable(AdapterError):
     def __init__(self, message: str, *, next_step: str = "", at: tuple[int, ...] = (), what: str = "") -> None:
         super().__init__(message, next_step=next_step)
         self.at, self.what = at, what
+
+
+class BadConfig(AdapterError):
+    """A training setting that is wrong."""
+
+    def __init__(self, field: str, message: str, *, next_step: str = "") -> None:
+        super().__init__(message, next_step=next_step)
+        self.field = field
+
+
+class BadDataset(AdapterError):
+    """Nothing to learn from, or nothing that can be read."""
+
+
+class Occupied(AdapterError):
+    """An output folder that holds something else, or that another training uses."""
+
+
+class Diverged(AdapterError):
+    """A training whose loss is no number any more."""

@@ -1,0 +1,1 @@
+"""Training: pictures or dialogues and one YAML become a LoRA adapter."""
