@@ -4,6 +4,7 @@
     ├── Refused        a file that can't become an adapter; `reason` is a word for programs
     ├── NoSpace        no memory or disk left for one more adapter
     ├── BadTimetable   slots, overrides or holidays that contradict each other
+    ├── BadBase        a base model that can't be loaded
     ├── BadConfig      a training setting that is wrong; `field` names it
     ├── BadDataset     nothing to learn from, or nothing that can be read
     ├── Occupied       an output folder that holds something else, or that another training uses
@@ -47,6 +48,10 @@ class BadTimetable(AdapterError):
     def __init__(self, message: str, *, next_step: str = "", at: tuple[int, ...] = (), what: str = "") -> None:
         super().__init__(message, next_step=next_step)
         self.at, self.what = at, what
+
+
+class BadBase(AdapterError):
+    """A base model that can't be loaded."""
 
 
 class BadConfig(AdapterError):

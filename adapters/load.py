@@ -1,0 +1,76 @@
+"""Base models from disk, for the studio and for training: only safetensors, no code of a model's own is run."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import StableDiffusionPipeline
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from adapters.errors import BadBase
+
+_PARTS = {"safety_checker": None, "requires_safety_checker": False}
+
+
+def visual(path: Path, dtype: torch.dtype, config: Path | None = None) -> Any:
+    """A `StableDiffusionPipeline` from a diffusers folder or a .safetensors checkpoint, on the CPU.
+
+    A checkpoint holds weights only; how they are put together comes from `config`, a diffusers folder, or else from
+    what the hub's cache, and at last the hub, knows of Stable Diffusion 1.x. Raises `BadBase`.
+    """
+    extra: dict[str, Any] = dict(_PARTS)
+    if config is not None:
+        extra["config"] = str(config)
+    try:
+        if not path.is_file():
+            if not path.exists():
+                raise OSError("there is nothing there")
+            return StableDiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
+                path, torch_dtype=dtype, use_safetensors=True, local_files_only=True, **extra
+            )
+        if path.suffix != ".safetensors":
+            raise ValueError("only .safetensors checkpoints are loaded; a .ckpt can run code")
+        return StableDiffusionPipeline.from_single_file(str(path), torch_dtype=dtype, local_files_only=True, **extra)
+    except Exception as e:
+        # A damaged checkpoint can fail anywhere in the conversion, with any exception.
+        raise BadBase(
+            f"the visual base in {path} can't be loaded: {first_line(e)}",
+            next_step="Name a Stable Diffusion 1.x folder of diffusers, or one .safetensors file (and, where its "
+            "description is not in the cache, base_config: a diffusers folder of the same architecture).",
+        ) from e
+
+
+def language(folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
+    """Model and tokenizer of a transformers folder, on the CPU; raises `BadBase`."""
+    try:
+        if not folder.is_dir():
+            raise OSError("there is no such folder")
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype, local_files_only=True, use_safetensors=True, trust_remote_code=False
+        )
+    except Exception as e:
+        raise BadBase(
+            f"the language base in {folder} can't be loaded: {first_line(e)}",
+            next_step="Name a transformers folder with .safetensors weights and a tokenizer.",
+        ) from e
+    return model, tokenizer
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of a library says, in one line."""
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)[:300]
+
+
+def quiet() -> None:
+    """Have the model libraries say only what went wrong; their progress bars are not ours."""
+    import diffusers
+    import transformers
+
+    for library in (diffusers, transformers):
+        library.utils.logging.set_verbosity_error()
+        library.utils.logging.disable_progress_bar()
+    logging.getLogger("transformers").setLevel(logging.ERROR)
