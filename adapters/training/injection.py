@@ -62,18 +62,21 @@ class LoraModel:
 
 
 def inject(
-    model: nn.Module, targets: list[str], *, rank: int, alpha: float, dropout: float, rslora: bool, seed: int
+    model: nn.Module, targets: Mapping[str, str], *, rank: int, alpha: float, dropout: float, rslora: bool, seed: int
 ) -> LoraModel:
-    """Freeze a model and give its targets LoRA matrices in float32, A random and B zero (arXiv:2106.09685)."""
+    """Freeze a model and give its targets LoRA matrices in float32, A random and B zero (arXiv:2106.09685).
+
+    `targets` are the names that the base's specification has for its modules, and the model's own names for them.
+    """
     model.requires_grad_(False)
     config = LoraConfig(
         r=rank, lora_alpha=alpha,  # type: ignore[arg-type]  # any number, says its documentation
-        lora_dropout=dropout, use_rslora=rslora, target_modules=list(targets), bias="none",
+        lora_dropout=dropout, use_rslora=rslora, target_modules=list(targets.values()), bias="none",
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         inject_adapter_in_model(config, model, adapter_name=NAME)
-    modules: dict[str, Any] = {path: model.get_submodule(path) for path in targets}
+    modules: dict[str, Any] = {path: model.get_submodule(name) for path, name in targets.items()}
     for module in modules.values():
         for side in (module.lora_A, module.lora_B):
             side[NAME].to(torch.float32)
