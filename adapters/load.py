@@ -29,11 +29,11 @@ def visual(path: Path, dtype: torch.dtype, config: Path | None = None) -> Any:
             if not path.exists():
                 raise OSError("there is nothing there")
             return StableDiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
-                path, torch_dtype=dtype, use_safetensors=True, local_files_only=True, **extra
+                path, dtype=dtype, use_safetensors=True, local_files_only=True, **extra
             )
         if path.suffix != ".safetensors":
             raise ValueError("only .safetensors checkpoints are loaded; a .ckpt can run code")
-        return StableDiffusionPipeline.from_single_file(str(path), torch_dtype=dtype, local_files_only=True, **extra)
+        return StableDiffusionPipeline.from_single_file(str(path), dtype=dtype, local_files_only=True, **extra)
     except Exception as e:
         # A damaged checkpoint can fail anywhere in the conversion, with any exception.
         raise BadBase(

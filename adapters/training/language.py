@@ -46,8 +46,8 @@ class LanguageTask:
         found = read_dialogues(config.train_data_dir)
         for fault in found.faults[:20]:
             journal.tell("note", level="warn", message=f"left out: {fault.message}", next_step="")
-        self.model, self.tokenizer = load.language(config.base_model, torch.float32)
         load.quiet()
+        self.model, self.tokenizer = load.language(config.base_model, torch.float32)
         self.base_hash = spec_hash(self.model)
         shapes = adaptable((name, tuple(p.shape)) for name, p in self.model.named_parameters())
         family = str(getattr(self.model.config, "model_type", "llm"))

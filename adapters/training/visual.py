@@ -49,8 +49,8 @@ class VisualTask:
         pictures = read_pictures(config.train_data_dir, config.metadata_path)
         for fault in pictures.faults[:20]:
             journal.tell("note", level="warn", message=f"left out: {fault.message}", next_step="")
-        self.pipeline = load.visual(config.base_model, torch.float32, config.base_config)
         load.quiet()
+        self.pipeline = load.visual(config.base_model, torch.float32, config.base_config)
         self.pipeline.set_progress_bar_config(disable=True)
         self.base_hash = spec_hash(self.pipeline.unet)
         self.spec = visual_base_spec(self.pipeline, config)

@@ -15,9 +15,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
+from transformers import DynamicCache
 
-from adapters.errors import Refused
+from adapters import load
+from adapters.errors import BadBase, Refused
 from adapters.resident import BARE, ResidentBase
 from adapters.spec import BaseSpec, spec_of_folder
 from streaming.errors import BadInput, Conflict, Corrupt
@@ -87,13 +88,11 @@ class LanguageBase:
         """From a transformers folder; raises `BadInput` when it can't be."""
         try:
             spec = spec_of_folder(folder, rank_max=rank)
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-            model: Any = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=dtype, local_files_only=True, use_safetensors=True, trust_remote_code=False
-            )
-        except (OSError, ValueError, Refused) as e:
+            model, tokenizer = load.language(folder, dtype)
+        except (OSError, BadBase, Refused) as e:
             raise BadInput(
-                f"the language base in {folder} can't be loaded: {_first_line(e)}",
+                e.message if isinstance(e, BadBase)
+                else f"the language base in {folder} can't be loaded: {load.first_line(e)}",
                 next_step="Set language.path to a transformers folder with .safetensors weights and a tokenizer.",
             ) from e
         return cls(model.to(device).eval().requires_grad_(False), tokenizer, spec, slots=slots)
@@ -236,7 +235,3 @@ def _shorten(cache: DynamicCache, length: int) -> None:
     extra = int(cache.get_seq_length()) - length
     if extra > 0:
         cache.crop(-extra)
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)[:300]

@@ -22,11 +22,12 @@ from diffusers import (
     DPMSolverMultistepScheduler,
     EulerDiscreteScheduler,
     LCMScheduler,
-    StableDiffusionPipeline,
 )
 from PIL import Image
 from torch import Tensor
 
+from adapters import load
+from adapters.errors import BadBase
 from adapters.resident import BARE, ResidentBase
 from adapters.shelf import Staged
 from adapters.spec import BaseSpec, Shape, adaptable, visual_spec
@@ -83,20 +84,11 @@ class VisualBase:
         scheduler: str = "auto", compiled: bool = False,
     ) -> VisualBase:
         """From a diffusers folder or a single .safetensors checkpoint; raises `BadInput` when it can't be."""
-        extra = {"safety_checker": None, "requires_safety_checker": False, "local_files_only": True}
         try:
-            if path.is_file():
-                if path.suffix != ".safetensors":
-                    raise ValueError("only .safetensors checkpoints are loaded; a .ckpt can run code")
-                pipeline = StableDiffusionPipeline.from_single_file(str(path), torch_dtype=dtype, **extra)
-            else:
-                pipeline = StableDiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
-                    path, torch_dtype=dtype, use_safetensors=True, **extra
-                )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as e:
-            first = next(iter(str(e).splitlines()), type(e).__name__)[:300]
+            pipeline = load.visual(path, dtype)
+        except BadBase as e:
             raise BadInput(
-                f"the visual base in {path} can't be loaded: {first}",
+                e.message,
                 next_step="Set visual.path to a Stable Diffusion 1.x folder of diffusers, or one .safetensors file.",
             ) from e
         if scheduler != "auto":
