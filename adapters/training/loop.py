@@ -29,7 +29,7 @@ from adapters.training.task import Task
 SAVE_S = 600.0
 MIN_VALIDATIONS = 10
 BETTER = 0.001
-"""A validation counts as better when its loss is lower by this share."""
+"""Patience begins anew when the loss is lower by this share."""
 SAMPLE_SHARE = 0.25
 """Samples that nobody asked for take at most this share of the time."""
 WEIGHTS = "weights."
@@ -41,6 +41,7 @@ class Course:
 
     best_loss: float = math.inf
     best_step: int = 0
+    mark: float = math.inf
     worse: int = 0
     curve: list[tuple[int, float]] = field(default_factory=list)
     validations: list[tuple[int, float, float]] = field(default_factory=list)
@@ -112,7 +113,7 @@ class Loop:
         self.step = found.step
         c = state["course"]
         self.course = Course(
-            c["best_loss"] if c["best_loss"] is not None else math.inf, c["best_step"], c["worse"],
+            _number(c["best_loss"]), c["best_step"], _number(c["mark"]), c["worse"],
             [tuple(v) for v in c["curve"]], [tuple(v) for v in c["validations"]], c["seconds"],
         )
         parts: dict[str, Matrices] = {}
@@ -135,7 +136,7 @@ class Loop:
         state = {
             "optimiser": rest, "scaler": self._scaler.state_dict(), "config": self._config.to_json(),
             "dataset": self._task.dataset_hash, "base": self._task.base_hash,
-            "course": {"best_loss": c.best_loss if math.isfinite(c.best_loss) else None, "best_step": c.best_step,
+            "course": {"best_loss": _known(c.best_loss), "best_step": c.best_step, "mark": _known(c.mark),
                        "worse": c.worse, "curve": c.curve, "validations": c.validations, "seconds": c.seconds},
         }
         try:
@@ -253,12 +254,14 @@ class Loop:
         task.train(False)
         try:
             held, learnt = task.evaluate("held_out"), task.evaluate("learnt")
-            better = held is not None and held < course.best_loss * (1 - BETTER)
-            if held is None or better:
+            better = held is None or held < course.best_loss
+            if better:
                 # With nothing held out, the last weights are the best that are known.
                 course.best_loss = held if held is not None else math.inf
-                course.best_step, course.worse = self.step, 0
+                course.best_step = self.step
                 self._best = {part: lora.matrices() for part, lora in task.loras.items()}
+            if held is None or held < course.mark * (1 - BETTER):
+                course.mark, course.worse = held if held is not None else math.inf, 0
             else:
                 course.worse += 1
             if held is not None:
@@ -281,3 +284,11 @@ class Loop:
             return
         for s in self._task.sample(self.step):
             self._journal.tell("sample", step=self.step, index=s.index, prompt=s.prompt, file=s.file, text=s.text)
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _number(value: float | None) -> float:
+    return math.inf if value is None else value

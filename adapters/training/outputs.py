@@ -22,25 +22,8 @@ from adapters.training.folder import Folder, write_whole
 from adapters.training.injection import Matrices
 from adapters.training.task import Task
 
-LIMIT_MB = 100
 TYPE = torch.float16
 ARCHITECTURES = {"sd1": "stable-diffusion-v1/lora", "sd2": "stable-diffusion-v2-512/lora"}
-
-
-def size_mb(parameters: int) -> float:
-    """Of a file with so many parameters."""
-    return parameters * TYPE.itemsize / 1e6
-
-
-def check_size(config: TrainConfig, parameters: int) -> None:
-    """Raise `BadConfig` when the file would be over `LIMIT_MB`."""
-    size = size_mb(parameters)
-    if size > LIMIT_MB:
-        rank = max(1, int(config.lora_rank * LIMIT_MB / size * 0.98))
-        raise BadConfig(
-            "lora_rank", f"an adapter of rank {config.lora_rank} on these modules would be {size:.0f} MB; the limit is "
-            f"{LIMIT_MB} MB", next_step=f"Lower lora_rank to {rank}, or choose fewer lora_targets.",
-        )
 
 
 def write(

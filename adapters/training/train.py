@@ -20,6 +20,7 @@ from adapters.training.folder import Folder, write_whole
 from adapters.training.journal import Event, Journal
 from adapters.training.language import LanguageTask
 from adapters.training.loop import Loop, Outcome
+from adapters.training.sizes import check_size
 from adapters.training.surroundings import described, surroundings
 from adapters.training.task import Surroundings, Task
 from adapters.training.visual import VisualTask
@@ -83,9 +84,13 @@ def train(config: TrainConfig, *, listeners: list[Callable[[Event], None]] | Non
         folder.release()
 
 
-def make_task(config: TrainConfig, folder: Folder, told: Journal, where: Surroundings) -> Task:
-    """The task of the configuration's kind."""
-    return (VisualTask if config.kind == "visual" else LanguageTask)(config, folder, told, where)
+def make_task(
+    config: TrainConfig, folder: Folder, told: Journal, where: Surroundings, *, whole: bool = True
+) -> Task:
+    """The task of the configuration's kind; not `whole`: with just as much encoded as measuring a step needs."""
+    if config.kind == "visual":
+        return VisualTask(config, folder, told, where, whole=whole)
+    return LanguageTask(config, folder, told, where)
 
 
 def _train(
@@ -94,7 +99,7 @@ def _train(
     told.tell("state", state="preparing")
     task = make_task(config, folder, told, where)
     trainable = sum(p.numel() for lora in task.loras.values() for p in lora.parameters)
-    outputs.check_size(config, trainable)
+    check_size(config, trainable)
     if found is not None:
         _same(found, config, task, told)
     elif config.init_from is not None:

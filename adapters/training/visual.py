@@ -44,7 +44,9 @@ class _Item:
 class VisualTask:
     """One training on pictures; raises `BadDataset`, `BadBase` or `BadConfig` when made."""
 
-    def __init__(self, config: TrainConfig, folder: Folder, journal: Journal, where: Surroundings) -> None:
+    def __init__(
+        self, config: TrainConfig, folder: Folder, journal: Journal, where: Surroundings, *, whole: bool = True
+    ) -> None:
         self._config, self._folder, self._journal, self._where = config, folder, journal, where
         pictures = read_pictures(config.train_data_dir, config.metadata_path)
         for fault in pictures.faults[:20]:
@@ -63,7 +65,7 @@ class VisualTask:
         self._prediction = str(self.noise.config.prediction_type)
         times = torch.arange(self.noise.config.num_train_timesteps)
         self._snr: Tensor = compute_snr(self.noise, times).clamp_min(1e-8)  # type: ignore[no-untyped-call]
-        self._prepare()
+        self._prepare(whole)
 
     # -- setting up ------------------------------------------------------------------------------
 
@@ -141,7 +143,7 @@ class VisualTask:
             loras["text_encoder"] = inject(encoder, targets, **common)
         return loras
 
-    def _prepare(self) -> None:
+    def _prepare(self, whole: bool) -> None:
         """Encode what can be encoded once, then let go of what only that needed."""
         config = self._config
         self._latents = Latents(self.pipeline.vae, config.cache, self._folder.cache, self._where.base_dtype,
@@ -154,7 +156,8 @@ class VisualTask:
         if config.cache == "none":
             return
         flips = (False, True) if config.flip else (False,)
-        for item in dict.fromkeys((*self._every, *self._held_out)):
+        items = (*self._every, *self._held_out) if whole else tuple(self._every[n] for n in self.heaviest(2))
+        for item in dict.fromkeys(items):
             for flip in flips:
                 self._latents.get(item.picture.path, item.size, flip)
         self.pipeline.vae.to("cpu")

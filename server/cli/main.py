@@ -172,6 +172,17 @@ def token_new(
     _guarded(work)
 
 
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    help="Train a LoRA adapter from one YAML: --config X.yaml [--explain] [--resume] [--overwrite] · 训练 LoRA",
+)
+def train(ctx: typer.Context) -> None:
+    """All options are the training program's own."""
+    from server.cli.train import train as become
+
+    _guarded(lambda: become(ctx.args))
+
+
 @app.command()
 def doctor(data: Data = DATA, config: Config = None, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Check this machine: encoder, voice, studio, memory, disk · 检查本机."""
