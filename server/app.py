@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server import metrics, problems
 from server.context import Context
-from server.routes import adapters, auth, chat, live, looks, outputs, products, rooms, wardrobe
+from server.routes import adapters, auth, chat, live, looks, outputs, products, rooms, training, wardrobe
 from server.routes.depends import VIEWER, Ctx
 
 WEB = Path(__file__).parents[1] / "web"
@@ -53,10 +53,10 @@ class Headers:
                 extra = [
                     (b"content-security-policy", policy.encode()), (b"x-content-type-options", b"nosniff"),
                     (b"referrer-policy", b"no-referrer"), (b"cross-origin-opener-policy", b"same-origin"),
+                    (b"cache-control", b"no-cache"),
                 ]
-                if not any(k == b"cache-control" for k, _ in message["headers"]):
-                    extra.append((b"cache-control", b"no-cache"))
-                message["headers"] = [*message["headers"], *extra]
+                own = {k for k, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *((k, v) for k, v in extra if k not in own)]
             await send(message)
 
         await self._app(scope, receive, with_headers)
@@ -74,7 +74,9 @@ def make_app(context: Context) -> FastAPI:
     problems.install(app)
     limits = context.settings
     app.add_middleware(
-        Headers, max_body=(max(limits.looks.max_upload_mb, limits.adapters.max_upload_mb) << 20) + FORM_BYTES
+        Headers, max_body=(max(
+            limits.looks.max_upload_mb, limits.adapters.max_upload_mb, limits.training.max_upload_mb
+        ) << 20) + FORM_BYTES,
     )
 
     @app.get("/health", tags=["health"], summary="Is it alive")
@@ -92,7 +94,7 @@ def make_app(context: Context) -> FastAPI:
         return PlainTextResponse(metrics.exposition(ctx).decode(), media_type=metrics.CONTENT_TYPE)
 
     # `wardrobe` before `looks`: /looks/portrait is no look's id.
-    for part in (auth, rooms, products, chat, outputs, wardrobe, looks, adapters, live):
+    for part in (auth, rooms, products, chat, outputs, wardrobe, looks, adapters, training, live):
         app.include_router(part.router)
     if WEB.is_dir():
         app.mount("/", StaticFiles(directory=WEB, html=True), name="panel")

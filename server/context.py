@@ -18,6 +18,8 @@ from server.outputs import Outputs
 from server.rooms.rooms import Rooms
 from server.scripts import Scripts
 from server.settings import Settings
+from server.training.datasets import Datasets
+from server.training.jobs import Jobs
 from server.wardrobe.activations import Activations
 from server.wardrobe.catalogue import AdapterCatalogue
 from server.wardrobe.personas import Personas
@@ -48,6 +50,8 @@ class Context:
     portraits: Portraits
     activations: Activations
     schedules: Schedules
+    datasets: Datasets
+    jobs: Jobs
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     started: float = field(default_factory=time.monotonic)
@@ -95,9 +99,11 @@ def make_context(settings: Settings, data: Path, run_dir: Path, bus: Bus) -> Con
     portraits = Portraits(settings, looks, studio, adapters)
     activations = Activations(store, rooms, studio, adapters, personas, looks, portraits)
     schedules = Schedules(store, activations, follow=settings.schedule.follow)
+    datasets = Datasets(data / "datasets", settings.training.max_upload_mb << 20)
+    jobs = Jobs(settings, data / "training", datasets, studio, adapters)
     context = Context(
         settings, data, run_dir, store, bus, tokens, catalogue, scripts, outputs, looks, chats, rooms, studio, adapters,
-        personas, portraits, activations, schedules,
+        personas, portraits, activations, schedules, datasets, jobs,
     )
     if settings.language.on_air and studio.has("language"):
         rooms.write = studio.say

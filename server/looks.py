@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import os
@@ -20,14 +19,13 @@ from sqlalchemy.orm import Session
 
 from server.db.models import LookRow, PersonaRow, RoomRow
 from server.db.store import Store
+from server.errand import last_json
 from server.settings import Settings
 from streaming.errors import BadPicture, Conflict, NotFound, TimedOut
-from streaming.priority import lower
 
 log = logging.getLogger("nightanchor.looks")
 
 BAKE_LIMIT_S = 240.0
-NICE = 19
 PORTRAITS = Path(__file__).parents[1] / "assets" / "portraits"
 NAMES = {"lin": "林晚 · Lin", "mei": "梅朵 · Mei", "yun": "云裳 · Yun"}
 _TYPES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp", b"GIF8": ".gif", b"BM": ".bmp"}
@@ -238,7 +236,7 @@ class Looks:
         ]
         if landmarks and source != "demo":
             command += ["--landmarks", json.dumps(landmarks)]
-        answer = await _last_json(command)
+        answer = await last_json(command, BAKE_LIMIT_S)
         if answer.get("ok"):
             shutil.rmtree(out, ignore_errors=True)
             os.replace(part, out)
@@ -265,31 +263,6 @@ class Looks:
                 for key, value in values.items():
                     if value is not None:
                         setattr(row, key, value)
-
-
-async def _last_json(command: list[str]) -> dict[str, Any]:
-    """Run a command at low priority and return the last line of its output, a JSON object."""
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
-    lower(NICE, process.pid)
-    try:
-        async with asyncio.timeout(BAKE_LIMIT_S):
-            out, err = await process.communicate()
-    except BaseException as e:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        if isinstance(e, TimeoutError):
-            return {"ok": False, "message": f"it took over {BAKE_LIMIT_S:.0f} s", "next_step": "use a smaller picture"}
-        raise
-    for line in reversed(out.decode(errors="replace").splitlines()):
-        with contextlib.suppress(ValueError):
-            answer = json.loads(line)
-            if isinstance(answer, dict):
-                return answer
-    log.error("baking ended with %s: %s", process.returncode, err.decode(errors="replace")[-2000:])
-    return {"ok": False, "message": "the look could not be made", "next_step": "see data/logs/server.log"}
 
 
 def _row(s: Session, look_id: str) -> LookRow:

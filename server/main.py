@@ -62,15 +62,18 @@ async def serve(child: Child) -> None:
         )
     )
     context.activations.resume()
+    context.datasets.resume()
     work = (
         bus.run(), context.looks.run(), context.rooms.start_all(), context.studio.run(), context.adapters.run(),
-        context.schedules.run(),
+        context.schedules.run(), context.jobs.run(),
     )
     tasks = [asyncio.ensure_future(c) for c in work]
     http = asyncio.ensure_future(server.serve())
     await asyncio.wait([tasks[0], http], return_when=asyncio.FIRST_COMPLETED)
     context.closing.set()
     server.should_exit = True
+    await context.jobs.close()
+    await context.datasets.close()
     await context.activations.close()
     await context.portraits.close()
     await context.rooms.close()

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from adapters.errors import AdapterError, BadTimetable, NoSpace, Refused
+from adapters.errors import AdapterError, BadConfig, BadTimetable, NoSpace, Refused
 from streaming.errors import BadInput, Conflict, NightAnchorError, NotFound, Unavailable
 
 log = logging.getLogger("nightanchor.problems")
@@ -77,6 +77,8 @@ def install(app: FastAPI) -> None:
         status, code = 422, "bad_input"
         if isinstance(error, Refused | NoSpace):
             extra["reason"] = error.reason
+        if isinstance(error, BadConfig):
+            extra["reason"] = error.field
         if isinstance(error, NoSpace):
             status, code = 507, "spent"
         if isinstance(error, BadTimetable):

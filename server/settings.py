@@ -119,6 +119,13 @@ class AdaptersSection(_Section):
     max_upload_mb: int = Field(default=200, ge=1, le=1000, description="Largest adapter that may be uploaded.")
 
 
+class TrainingSection(_Section):
+    """Training of adapters beside the show."""
+
+    max_upload_mb: int = Field(default=500, ge=1, le=10_000, description="Largest data set that may be uploaded.")
+    threads: int = Field(default=0, ge=0, le=256, description="CPU threads of a training; 0: all cores but one.")
+
+
 class ScheduleSection(_Section):
     """The timetable."""
 
@@ -143,6 +150,7 @@ class Settings(BaseSettings):
     visual: VisualSection = VisualSection()
     language: LanguageSection = LanguageSection()
     adapters: AdaptersSection = AdaptersSection()
+    training: TrainingSection = TrainingSection()
     schedule: ScheduleSection = ScheduleSection()
     demo: bool = Field(default=True, description="Fill a new data folder with the demo room and put it on air.")
 

@@ -1,0 +1,284 @@
+"""Jobs: trainings one after another, each in `data/training/<id>/`: job.json, config.yaml, log.txt, out/."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+from adapters.training.config import TrainConfig
+from adapters.training.folder import CHECKPOINTS, RUN, SAMPLES
+from adapters.training.plan import outline
+from server.db.models import now
+from server.settings import Settings
+from server.training import process
+from server.training.datasets import Datasets
+from server.training.documents import JobIn
+from server.training.folders import Shelf
+from server.training.progress import Progress
+from server.training.recipes import NAME, Recipes
+from server.training.unpack import remove
+from server.wardrobe.catalogue import AdapterCatalogue
+from server.wardrobe.documents import AdapterIn
+from server.wardrobe.studio import Studio
+from streaming.errors import Conflict, NotFound, Unavailable
+
+log = logging.getLogger("nightanchor.training")
+
+LIVE = ("queued", "preparing", "running", "stopping")
+PACKAGES_STEP = "install them with: make studio"
+
+
+class Jobs:
+    """All trainings of one installation; one runs at a time, the others wait."""
+
+    def __init__(
+        self, settings: Settings, root: Path, datasets: Datasets, studio: Studio, adapters: AdapterCatalogue
+    ) -> None:
+        self._datasets, self._studio, self._adapters = datasets, studio, adapters
+        self._recipes = Recipes(settings, datasets, adapters)
+        self._shelf = Shelf(root.resolve(), "job.json", "training")
+        self._progress: dict[str, Progress] = {}
+        self._wake = asyncio.Event()
+        self._running: str | None = None
+        self._closing = False
+        datasets.used = self._users
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def every(self) -> list[dict[str, Any]]:
+        """Newest first."""
+        return [self._document(job) for job in self._shelf.every()]
+
+    def get(self, key: str) -> dict[str, Any]:
+        """One; raises `NotFound`."""
+        return self._document(self._shelf.read(key))
+
+    def curve(self, key: str) -> dict[str, Any]:
+        """Losses by step."""
+        self._shelf.folder(key)
+        return self._read(key).curve()
+
+    def sample(self, key: str, file: str) -> Path:
+        """One sample picture; raises `NotFound`."""
+        path = self._out(key) / RUN / SAMPLES / Path(file).name
+        if not path.is_file():
+            raise NotFound(f"there is no sample {file!r}", next_step="list them in the job's document")
+        return path
+
+    def report(self, key: str) -> Path:
+        """The report; raises `NotFound` until the job has finished."""
+        path = self._out(key) / "report.html"
+        if not path.is_file():
+            raise NotFound("there is no report yet", next_step="it is written when the training has finished")
+        return path
+
+    def log(self, key: str, lines: int) -> str:
+        """The end of what the process printed."""
+        path = self._shelf.folder(key) / "log.txt"
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 400 * lines))
+            return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
+
+    def _out(self, key: str) -> Path:
+        return self._shelf.folder(key) / process.OUT
+
+    def _read(self, key: str) -> Progress:
+        if key not in self._progress:
+            self._progress[key] = Progress(self._shelf.root / key / process.OUT / RUN)
+        return self._progress[key].read()
+
+    def _document(self, job: dict[str, Any]) -> dict[str, Any]:
+        progress = self._read(job["id"])
+        f, end = progress.facts, progress.end or {}
+        state = job["state"]
+        if state == "running":
+            state = f.get("state", "preparing")
+        over = state in ("finished", "failed", "stopped")
+        return {
+            "id": job["id"], "name": job["name"], "kind": job["kind"], "dataset": job["dataset"], "state": state,
+            "step": f.get("step", 0), "steps": f.get("steps", 0), "epoch": f.get("epoch", 0),
+            "epochs": f.get("epochs", job["epochs"]), "loss": f.get("loss"), "val_loss": f.get("val_loss"),
+            "best_step": f.get("best_step"), "speed": f.get("speed"), "left_s": None if over else f.get("left_s"),
+            "memory_mb": f.get("memory_mb"), "device": f.get("device", ""), "created": job["created"],
+            "started": job["started"], "ended": job["ended"],
+            "message": job["message"] or (end.get("message", "") if over else ""),
+            "next_step": job["next_step"] or (end.get("next_step", "") if over else ""), "notes": progress.notes,
+            "advice": end.get("advice", []) if over else [], "samples": progress.shown_samples(),
+            "size_bytes": end.get("size_bytes"), "adapter_id": job["adapter_id"], "settings": job["settings"],
+            "init_from": job["init_from"], "has_report": (self._out(job["id"]) / "report.html").is_file(),
+        }
+
+    def _users(self, dataset: str) -> list[str]:
+        return [j["id"] for j in self._shelf.every() if j["dataset"] == dataset and j["state"] in LIVE]
+
+    # -- asking ----------------------------------------------------------------------------------
+
+    def explain(self, body: JobIn) -> dict[str, Any]:
+        """What would happen; raises `BadConfig` that names the field."""
+        dataset = self._datasets.get(body.dataset)
+        config = self._recipes.config(body, Path("out"))
+        return outline(config, int(dataset["items"]), self._history(config)).to_json()
+
+    def create(self, body: JobIn) -> dict[str, Any]:
+        """Put one into the queue; raises `BadConfig`, `Conflict` or `Unavailable`."""
+        missing = self._studio.missing
+        if missing:
+            raise Unavailable(f"training needs {', '.join(missing)}", next_step=PACKAGES_STEP)
+        dataset = self._datasets.get(body.dataset)
+        if dataset["state"] != "ready":
+            raise Conflict(f"the data set is {dataset['state']}", next_step="wait until it is ready")
+        self.explain(body)
+        key, folder = self._shelf.make(body.name)
+        config = self._recipes.config(body, folder / process.OUT)
+        text = yaml.safe_dump(config.to_json(), allow_unicode=True)
+        (folder / "config.yaml").write_text(text, encoding="utf-8")
+        job = {
+            "id": key, "name": body.name, "kind": body.kind, "dataset": body.dataset, "settings": body.settings,
+            "init_from": body.init_from, "state": "queued", "epochs": config.epochs, "created": now(), "started": None,
+            "ended": None, "message": "", "next_step": "", "adapter_id": None,
+        }
+        self._shelf.write(key, job)
+        self._wake.set()
+        return self.get(key)
+
+    def _history(self, config: TrainConfig) -> dict[str, float] | None:
+        """What the latest training of this kind measured here."""
+        for job in self._shelf.every():
+            if job["kind"] != config.kind:
+                continue
+            f = self._read(job["id"]).facts
+            if f.get("speed") and f.get("memory_mb"):
+                before = yaml.safe_load((self._shelf.root / job["id"] / "config.yaml").read_text(encoding="utf-8"))
+                items = before["batch_size"] * before["gradient_accumulation"]
+                free = psutil.virtual_memory().available / (1 << 20)
+                return {"item_s": 1 / f["speed"] / items, "peak_mb": f["memory_mb"], "free_mb": free}
+        return None
+
+    def stop(self, key: str) -> dict[str, Any]:
+        """End one after its step, with a checkpoint; one that waits is taken out of the queue."""
+        job = self._shelf.read(key)
+        if job["state"] == "queued":
+            self._set(key, state="stopped", ended=now(), message="taken out of the queue",
+                      next_step="resume puts it back")
+        elif job["state"] in LIVE:
+            self._set(key, state="stopping")
+            process.ask_to_stop(self._shelf.folder(key))
+        else:
+            raise Conflict(f"this training has {job['state']}", next_step="there is nothing to stop")
+        return self.get(key)
+
+    def resume(self, key: str) -> dict[str, Any]:
+        """Put a stopped or failed one back into the queue, to go on where it was."""
+        job = self._shelf.read(key)
+        if job["state"] not in ("stopped", "failed"):
+            raise Conflict(f"this training is {job['state']}", next_step="only a stopped or failed one is resumed")
+        self._datasets.get(job["dataset"])
+        self._read(key).forget_end()
+        self._set(key, state="queued", ended=None, message="", next_step="")
+        self._wake.set()
+        return self.get(key)
+
+    async def publish(self, key: str, body: AdapterIn) -> dict[str, Any]:
+        """Put the result into the catalogue; raises what `AdapterCatalogue.add` does."""
+        job = self._shelf.read(key)
+        if job["state"] != "finished":
+            raise Conflict(f"this training is {job['state']}", next_step="publish it when it has finished")
+        named = body if body.name else body.model_copy(update={"name": job["name"]})
+        made = await self._adapters.add(self._out(key) / f"{NAME}.safetensors", named, f"{key}.safetensors", None)
+        self._set(key, adapter_id=made["id"])
+        return made
+
+    def delete(self, key: str) -> None:
+        """Remove one that does not run, with all it made; what was published stays."""
+        job = self._shelf.read(key)
+        if job["state"] in LIVE and job["state"] != "queued":
+            raise Conflict("this training is running", next_step="stop it first")
+        self._progress.pop(key, None)
+        remove(self._shelf.folder(key))
+
+    def _set(self, key: str, **values: Any) -> None:
+        self._shelf.write(key, self._shelf.read(key) | values)
+
+    # -- running ---------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Run what is queued, oldest first, until cancelled; takes up what an earlier server left."""
+        for job in reversed(self._shelf.every()):
+            if job["state"] not in LIVE or job["state"] == "queued":
+                continue
+            if process.alive(self._shelf.folder(job["id"])):
+                await self._follow(job["id"], None)
+            elif self._read(job["id"]).end is not None:
+                self._judge(job["id"], None)
+            else:
+                self._set(job["id"], state="queued")
+        while True:
+            self._wake.clear()
+            waiting = [j for j in reversed(self._shelf.every()) if j["state"] == "queued"]
+            if not waiting:
+                await self._wake.wait()
+                continue
+            key = waiting[0]["id"]
+            try:
+                await self._start(key)
+            except Exception as e:
+                log.exception("training %s failed to start", key)
+                with contextlib.suppress(NotFound):
+                    self._set(key, state="failed", ended=now(), message=f"it could not be started: {e}",
+                              next_step="see data/logs/server.log")
+
+    async def _start(self, key: str) -> None:
+        folder, out = self._shelf.folder(key), self._out(key)
+        await process.ended(None, folder)  # One that is still saving for the server before this one.
+        resume = any((out / RUN / CHECKPOINTS).glob("*/state.json"))
+        if not resume:
+            # What a start without a checkpoint left is nothing to keep, and must not stand in the way.
+            remove(out)
+            self._progress.pop(key, None)
+        self._set(key, state="running", started=self._shelf.read(key)["started"] or now(), message="", next_step="")
+        made = process.start(folder, resume=resume, threads=self._recipes.threads)
+        await self._follow(key, made)
+
+    async def _follow(self, key: str, made: Any) -> None:
+        self._running = key
+        try:
+            code = await process.ended(made, self._shelf.folder(key))
+            self._judge(key, code)
+        finally:
+            self._running = None
+
+    def _judge(self, key: str, code: int | None) -> None:
+        """Say how a process ended."""
+        end, before = self._read(key).end, self._shelf.read(key)["state"]
+        state = end["state"] if end else "stopped" if before == "stopping" else "failed"
+        if self._closing and state != "finished":
+            return
+        if end is not None or state == "stopped":
+            self._set(key, state=state, ended=now())
+            return
+        if code is not None and code < 0:
+            name = signal.Signals(-code).name
+            why = f"the process was ended by {name}" + (" (was memory spent?)" if name == "SIGKILL" else "")
+        else:
+            last = [line for line in self.log(key, 5).splitlines() if line.strip()]
+            why = last[-1] if last else "the process ended without a word"
+        self._set(key, state="failed", ended=now(), message=why[:500],
+                  next_step="resume goes on from the last checkpoint")
+
+    async def close(self) -> None:
+        """Have the running one save and end; the next start goes on with it."""
+        key = self._running
+        if key is None:
+            return
+        self._closing = True
+        process.ask_to_stop(self._shelf.folder(key))
+        self._set(key, state="queued")
