@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.torch import load as load_bytes
 from safetensors.torch import save as save_bytes
 from torch import Tensor
 
-from adapters.errors import AdapterError, NoSpace
+from adapters.errors import NoSpace
 from adapters.training.folder import write_whole
 
 KEEP = 2
@@ -59,7 +60,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> None:
 def latest(folder: Path) -> Checkpoint | None:
     """The newest one that can be read; None when there is none."""
     for place in reversed(_all(folder)):
-        with contextlib.suppress(OSError, ValueError, KeyError, AdapterError, RuntimeError):
+        with contextlib.suppress(OSError, ValueError, KeyError, RuntimeError, SafetensorError):
             state = json.loads((place / STATE).read_text(encoding="utf-8"))
             return Checkpoint(int(state["step"]), load_bytes((place / TENSORS).read_bytes()), state)
     return None

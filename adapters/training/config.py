@@ -70,8 +70,9 @@ def _size(value: Any) -> Any:
     return value
 
 
-def _cache(value: Any) -> Any:
-    return {True: "memory", False: "none"}.get(value, value) if isinstance(value, bool) else value
+def _switch(on: str, off: str) -> BeforeValidator:
+    """YAML reads a bare on, off, yes or no as true or false."""
+    return BeforeValidator(lambda value: (on if value else off) if isinstance(value, bool) else value)
 
 
 Side = Annotated[int, Field(ge=64, le=2048, multiple_of=8)]
@@ -149,7 +150,7 @@ class TrainConfig(BaseModel):
         default=0.0, ge=0, le=1000, description="Largest norm of each module's change (norm scaling); 0: none."
     )
     ema_decay: float = Field(default=0.0, ge=0, lt=1, description="Moving average of the weights, as 0.99; 0: none.")
-    mixed_precision: Literal["auto", "no", "fp16", "bf16"] = Field(
+    mixed_precision: Annotated[Literal["auto", "no", "fp16", "bf16"], _switch("auto", "no")] = Field(
         default="auto", description="auto: bf16 or fp16 on CUDA, none on a CPU."
     )
     gradient_checkpointing: bool = Field(default=False, description="Less memory, about a third more time.")
@@ -175,7 +176,7 @@ class TrainConfig(BaseModel):
         default=5, ge=0, le=1000, description="Stop after so many validations without a better one; 0: never."
     )
     save_every: int = Field(default=0, ge=0, le=1_000_000, description="Checkpoint each so many steps; 0: 10 minutes.")
-    compare_full: Literal["auto", "measure", "compute", "off"] = Field(
+    compare_full: Annotated[Literal["auto", "measure", "compute", "off"], _switch("auto", "off")] = Field(
         default="auto", description="Full-parameter column of the report: measured where it fits, else computed."
     )
 
@@ -186,7 +187,7 @@ class TrainConfig(BaseModel):
     buckets: bool = Field(default=True, description="Keep each picture's aspect ratio; false: crop to resolution.")
     bucket_step: int = Field(default=64, ge=8, le=256, multiple_of=8, description="Sides of buckets are multiples.")
     flip: bool = Field(default=False, description="Mirror every second time; not for faces with a side parting.")
-    cache: Annotated[Literal["memory", "disk", "none"], BeforeValidator(_cache)] = Field(
+    cache: Annotated[Literal["memory", "disk", "none"], _switch("memory", "none")] = Field(
         default="memory", description="Latents and text embeddings are computed once and kept."
     )
     caption_dropout: float = Field(default=0.05, ge=0, le=0.9, description="Share of steps that see no prompt.")
@@ -217,10 +218,13 @@ class TrainConfig(BaseModel):
         if not isinstance(data, Mapping):
             return data
         out: dict[str, Any] = {}
+        said: dict[str, str] = {}
         for key, value in data.items():
             name = ALIASES.get(str(key), str(key))
-            if name in out:
-                raise BadConfig(name, f"{key} and {name} say the same thing twice", next_step=f"Keep {name} only.")
+            if name in said:
+                raise BadConfig(name, f"{said[name]} and {key} say the same thing twice",
+                                next_step=f"Keep {name} only.")
+            said[name] = str(key)
             if name not in cls.model_fields:
                 near = difflib.get_close_matches(name, [*cls.model_fields, *ALIASES], 1)
                 raise BadConfig(

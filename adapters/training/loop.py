@@ -277,11 +277,12 @@ class Loop:
 
     def _sample(self) -> None:
         config = self._config
-        if config.sample_every and self.step % config.sample_every and self.step < self.steps:
-            return
-        dear = self._sampling_s > SAMPLE_SHARE * (self.course.seconds + self._sampling_s)
-        if not config.sample_every and dear and 0 < self.step < self.steps:
-            return
+        if self.step == self.steps or (config.sample_every and self.step % config.sample_every):
+            return  # The best step is sampled when all is over.
+        if not config.sample_every and self.step:
+            spent = self.course.seconds + self._sampling_s
+            if self._sampling_s > SAMPLE_SHARE * spent:
+                return
         for s in self._task.sample(self.step):
             self._journal.tell("sample", step=self.step, index=s.index, prompt=s.prompt, file=s.file, text=s.text)
 

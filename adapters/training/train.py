@@ -134,6 +134,9 @@ def _finish(
     loop.save()
     for part, matrices in outcome.best.items():
         task.loras[part].load(matrices)
+    task.train(False)
+    for sample in task.sample(outcome.course.best_step):
+        told.tell("sample", step=outcome.course.best_step, **asdict(sample))
     facts = {"best_step": outcome.course.best_step, "best_loss": _loss(outcome)}
     files = outputs.write(folder, config, task, outcome.best, facts)
     said = advice.advise(config, outcome, loop.steps, task.held_out)
