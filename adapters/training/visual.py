@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from adapters.errors import BadConfig
 from adapters.spec import BaseSpec, adaptable, visual_spec
 from adapters.training import chance
 from adapters.training.config import TrainConfig
+from adapters.training.fit import release
 from adapters.training.folder import Folder
 from adapters.training.injection import LoraModel, inject
 from adapters.training.journal import Journal
@@ -165,7 +165,7 @@ class VisualTask:
             for prompt in (*wanted, "", *self.prompts):
                 self._embed(prompt)
             self.pipeline.text_encoder.to("cpu")
-        _collect(self._where.device)
+        release(self._where.device)
 
     def _warn_of_long(self, prompts: list[str]) -> None:
         tokenizer = self.pipeline.tokenizer
@@ -302,7 +302,7 @@ class VisualTask:
         finally:
             self.pipeline.scheduler = scheduler
             vae.to(home)
-            _collect(self._where.device)
+            release(self._where.device)
 
     def _painter(self) -> Any:
         return DDIMScheduler.from_config(self.pipeline.scheduler.config)  # type: ignore[no-untyped-call]
@@ -342,7 +342,7 @@ class VisualTask:
             return ""
         self._latents.to_disk()
         self.pipeline.vae.to("cpu")
-        _collect(self._where.device)
+        release(self._where.device)
         return "latents are kept on the disk"
 
     def facts(self) -> dict[str, Any]:
@@ -397,9 +397,3 @@ def spec_hash(model: Any) -> str:
         digest.update(f"{name}{tuple(p.shape)}".encode())
         digest.update(p.detach().flatten()[:16].float().cpu().numpy().tobytes())
     return digest.hexdigest()[:16]
-
-
-def _collect(device: torch.device) -> None:
-    gc.collect()
-    if device.type == "cuda":
-        torch.cuda.empty_cache()

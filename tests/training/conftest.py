@@ -63,6 +63,7 @@ def visual(visual_folder: Path, pictures: Path, tmp_path: Path) -> Make:
             "train_data_dir": pictures, "base_model": visual_folder, "output_dir": tmp_path / "out", "lora_rank": 4,
             "epochs": 2, "batch_size": 2, "learning_rate": 1e-3, "resolution": 64, "bucket_step": 16, "sample_steps": 2,
             "compare_full": "compute", "sample_every": 1000, "threads": 1,
+            "validate_every": 100,
         } | over)
 
     return make

@@ -79,7 +79,7 @@ def save(folder: Path) -> Path:
     return folder
 
 
-def _train_vae(vae: AutoencoderKL, cards: Tensor, steps: int = 200) -> None:
+def _train_vae(vae: AutoencoderKL, cards: Tensor, steps: int = 160) -> None:
     optimiser = torch.optim.AdamW(vae.parameters(), lr=3e-3)
     for step in range(steps):
         batch = cards[torch.randint(len(cards), (16,))]
@@ -92,7 +92,7 @@ def _train_vae(vae: AutoencoderKL, cards: Tensor, steps: int = 200) -> None:
     vae.requires_grad_(False)
 
 
-def _train_unet(unet: UNet2DConditionModel, latents: Tensor, text: Tensor, steps: int = 320) -> None:
+def _train_unet(unet: UNet2DConditionModel, latents: Tensor, text: Tensor, steps: int = 260) -> None:
     noise_of = DDPMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
     optimiser = torch.optim.AdamW(unet.parameters(), lr=2e-3)
     for step in range(steps):
