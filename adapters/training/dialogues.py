@@ -20,7 +20,7 @@ from adapters.training.pictures import Fault
 from adapters.training.text import read_table, read_text
 
 SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".txt")
-PREPARED = "dialogues.jsonl"
+PREPARED = "dialogues.prepared.jsonl"
 ROLES = ("system", "user", "assistant")
 
 _ASK = ("question", "prompt", "instruction", "user", "query", "ask", "问", "问题", "提问", "观众", "客户", "买家")
@@ -48,7 +48,7 @@ class Dialogue:
     source: str
 
     def to_json(self) -> dict[str, Any]:
-        """As a line of `dialogues.jsonl`."""
+        """As a line of `dialogues.prepared.jsonl`."""
         return {"messages": [{"role": r, "content": c} for r, c in self.messages]}
 
 
@@ -66,6 +66,11 @@ def files_in(place: Path) -> list[Path]:
         return [place]
     if (place / PREPARED).is_file():
         return [place / PREPARED]
+    return files_in_all(place)
+
+
+def files_in_all(place: Path) -> list[Path]:
+    """Every dialogue file of a folder by name; hidden ones and those of archives' makers left out."""
     return sorted(
         p for p in place.rglob("*")
         if p.suffix.lower() in SUFFIXES and p.is_file()
@@ -77,9 +82,14 @@ def read_dialogues(place: Path) -> DialogueSet:
     """All dialogues of a folder or file; raises `BadDataset` when there is nothing to learn from."""
     if not place.exists():
         raise BadDataset(f"there is no folder or file {place}", next_step="Correct train_data_dir.")
+    return read_files(files_in(place), place)
+
+
+def read_files(files: Iterable[Path], place: Path) -> DialogueSet:
+    """The dialogues of some files below a folder; raises `BadDataset` when there is nothing to learn from."""
     items: list[Dialogue] = []
     faults: list[Fault] = []
-    for path in files_in(place):
+    for path in files:
         name = path.relative_to(place).as_posix() if place.is_dir() else path.name
         try:
             found = list(_read(path, name, faults))

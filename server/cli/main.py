@@ -183,6 +183,17 @@ def train(ctx: typer.Context) -> None:
     _guarded(lambda: become(ctx.args))
 
 
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    help="Training data: prepare DIR [--trigger WORD] · 训练数据整理",
+)
+def dataset(ctx: typer.Context) -> None:
+    """All options are that program's own."""
+    from server.cli.train import dataset as become
+
+    _guarded(lambda: become(ctx.args))
+
+
 @app.command()
 def doctor(data: Data = DATA, config: Config = None, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Check this machine: encoder, voice, studio, memory, disk · 检查本机."""

@@ -1,4 +1,4 @@
-"""`nightanchor train`: hands over to the training's own program, since the command line loads no torch."""
+"""`nightanchor train` and `dataset` hand over to the training's own programs: the command line loads no torch."""
 
 from __future__ import annotations
 
@@ -17,3 +17,9 @@ def train(arguments: list[str]) -> NoReturn:
         raise Unavailable(f"{', '.join(missing)} not installed · 缺少软件包", next_step="make studio")
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "adapters.training", *arguments])
+
+
+def dataset(arguments: list[str]) -> NoReturn:
+    """Become `python -m adapters.training.dataset`."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "adapters.training.dataset", *arguments])

@@ -148,8 +148,8 @@ class Datasets:
     async def _prepare(self, key: str, caption: str) -> None:
         document = self._shelf.read(key)
         command = [
-            sys.executable, "-m", "server.cli", "dataset", "prepare", str(self.files(key)), "--kind", document["kind"],
-            "--caption", caption, "--json",
+            sys.executable, "-m", "adapters.training.dataset", "prepare", str(self.files(key)), "--kind",
+            document["kind"], "--caption", caption, "--json",
         ]
         if document["trigger"]:
             command += ["--trigger", document["trigger"]]

@@ -144,5 +144,5 @@ def test_dialogues_of_every_form(tmp_path: Path) -> None:
         (("assistant", "您好"),), (("user", "有货吗"), ("assistant", "有\n拍吧")),
     ]
     assert [(f.code, f.file) for f in found.faults] == [("row", "1.csv#4"), ("row", "2.jsonl#2"), ("empty", "6.txt")]
-    (tmp_path / "dialogues.jsonl").write_text('{"text": "prepared"}\n')
+    (tmp_path / "dialogues.prepared.jsonl").write_text('{"text": "prepared"}\n')
     assert [d.messages for d in read_dialogues(tmp_path).items] == [(("assistant", "prepared"),)]

@@ -1,0 +1,1 @@
+"""Data preparation: metadata, captions and findings for pictures; cleaned dialogues for language."""
