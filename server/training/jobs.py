@@ -133,10 +133,10 @@ class Jobs:
         missing = self._studio.missing
         if missing:
             raise Unavailable(f"training needs {', '.join(missing)}", next_step=PACKAGES_STEP)
+        self.explain(body)
         dataset = self._datasets.get(body.dataset)
         if dataset["state"] != "ready":
             raise Conflict(f"the data set is {dataset['state']}", next_step="wait until it is ready")
-        self.explain(body)
         key, folder = self._shelf.make(body.name)
         config = self._recipes.config(body, folder / process.OUT)
         text = yaml.safe_dump(config.to_json(), allow_unicode=True)

@@ -14,6 +14,7 @@ from server.training.documents import SETTINGS, JobIn
 from server.wardrobe.catalogue import AdapterCatalogue
 from streaming.errors import Unavailable
 
+RANK = 16
 NAME = "adapter"
 """Of the result's file."""
 
@@ -47,6 +48,7 @@ class Recipes:
             adapter = self._adapters.get(body.init_from)
             values["init_from"] = self._adapters.path(body.init_from).resolve()
             values.setdefault("lora_rank", adapter["rank"])
+        values.setdefault("lora_rank", min(RANK, section.rank_max))
         config = from_values(values)
         if config.lora_rank > section.rank_max:
             raise BadConfig("lora_rank", f"the studio wears adapters up to rank {section.rank_max}",
