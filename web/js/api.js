@@ -12,6 +12,7 @@ export class Problem extends Error {
     this.stayed = document.stayed ?? null;
     this.what = document.what ?? "";
     this.at = document.at ?? [];
+    this.errors = document.errors ?? [];
   }
 }
 
@@ -30,8 +31,8 @@ async function problemOf(response) {
 }
 
 /** Call the API; `body` is sent as JSON unless it is a FormData. Throws `Problem`; status 0 means no answer. */
-export async function call(method, path, body, { quiet = false, key = "" } = {}) {
-  const headers = { Accept: "application/json" };
+export async function call(method, path, body, { quiet = false, key = "", plain = false } = {}) {
+  const headers = { Accept: plain ? "text/plain" : "application/json" };
   if (key) headers["Idempotency-Key"] = key;
   if (csrf && method !== "GET") headers["X-CSRF-Token"] = csrf;
   let payload;
@@ -53,10 +54,12 @@ export async function call(method, path, body, { quiet = false, key = "" } = {})
   }
   if (response.status === 204) return null;
   const text = await response.text();
+  if (plain) return text;
   return text ? JSON.parse(text) : null;
 }
 
 export const get = (path, options) => call("GET", path, undefined, options);
+export const getText = (path) => call("GET", path, undefined, { plain: true });
 export const post = (path, body = {}, options) => call("POST", path, body, options);
 export const put = (path, body) => call("PUT", path, body);
 export const patch = (path, body) => call("PATCH", path, body);

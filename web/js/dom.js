@@ -40,15 +40,49 @@ export function say(element, text) {
   if (element.textContent !== String(text)) element.textContent = String(text);
 }
 
+/** Make an element of SVG; all of its properties are attributes. */
+export function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  append(element, children);
+  return element;
+}
+
 /** One sign out of /icons.svg; decoration, so hidden from readers. */
-export function icon(name, size = "") {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("class", `icon ${size}`.trim());
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `/icons.svg#${name}`);
-  svg.append(use);
-  return svg;
+export const icon = (name, size = "") =>
+  svg("svg", { class: `icon ${size}`.trim(), "aria-hidden": "true" }, svg("use", { href: `/icons.svg#${name}` }));
+
+/**
+ * A part of a page that is drawn again only when what it shows has changed. `build(shown)` gives its children; the
+ * focus stays on the control with the same `data-act`.
+ */
+export function changing(element, build) {
+  let before;
+  const show = (shown, ...more) => {
+    const now = JSON.stringify(shown);
+    if (now === before) return;
+    before = now;
+    const held = element.contains(document.activeElement) ? document.activeElement.closest("[data-act]")?.dataset.act : null;
+    fill(element, build(shown, ...more));
+    if (held) element.querySelector(`[data-act="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+  };
+  return { element, show };
+}
+
+/** Have one card in `list` for each of `rows`, made once and told of changes; cards that stay are not touched. */
+export function reconcile(list, cards, rows, make) {
+  for (const [id, card] of cards) {
+    if (rows.some((row) => row.id === id)) continue;
+    card.close?.();
+    card.element.remove();
+    cards.delete(id);
+  }
+  rows.forEach((row, n) => {
+    const card = cards.get(row.id) ?? make(row, n);
+    cards.set(row.id, card);
+    card.update(row);
+    if (list.children[n] !== card.element) list.insertBefore(card.element, list.children[n] ?? null);
+  });
 }
 
 /** A button; with `only` the label is read aloud but not shown. */
