@@ -21,6 +21,7 @@ from PIL import Image, ImageDraw
 from server.app import CSP, WEB
 from tests.browser import shop
 from tests.browser.clip import FRAGMENT_S, Clip
+from tests.browser.mock_training import Training, add_training
 from tests.browser.mock_wardrobe import Wardrobe, add_wardrobe
 
 TOKEN = "na_test_owner"
@@ -67,6 +68,7 @@ class Mock:
         self.portrait = _portrait()
         self.started = time.monotonic()
         self.wardrobe = Wardrobe()
+        self.training = Training()
         self.role = "owner"
 
     def status(self) -> dict[str, Any]:
@@ -288,6 +290,7 @@ def make_app(mock: Mock) -> FastAPI:
         return row
 
     add_wardrobe(app, mock.wardrobe, safe, mock.portrait, mock.looks)
+    add_training(app, mock.training, safe)
 
     @app.get("/looks", dependencies=safe)
     async def looks() -> Any:

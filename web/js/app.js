@@ -16,8 +16,9 @@ import { schedule } from "./views/schedule.js";
 import { scripts } from "./views/scripts.js";
 import { settings } from "./views/settings.js";
 import { studio } from "./views/studio.js";
+import { training } from "./views/training.js";
 
-const PAGES = { studio, products, personas, schedule, outputs: destinations, looks, adapters, scripts, settings };
+const PAGES = { studio, products, personas, schedule, outputs: destinations, looks, adapters, training, scripts, settings };
 const app = document.getElementById("app");
 let leave = () => {};
 let frame = null;

@@ -1,10 +1,12 @@
 /** Words of the panel in the user's language. */
 import en from "./i18n/en.js";
+import trainingEn from "./i18n/training_en.js";
+import trainingZh from "./i18n/training_zh.js";
 import wardrobeEn from "./i18n/wardrobe_en.js";
 import wardrobeZh from "./i18n/wardrobe_zh.js";
 import zh from "./i18n/zh.js";
 
-const WORDS = { en: { ...en, ...wardrobeEn }, zh: { ...zh, ...wardrobeZh } };
+const WORDS = { en: { ...en, ...wardrobeEn, ...trainingEn }, zh: { ...zh, ...wardrobeZh, ...trainingZh } };
 const KEY = "na.lang";
 export const LANGS = [["zh", "中文"], ["en", "English"]];
 
@@ -26,9 +28,10 @@ export function setLang(next) {
   window.dispatchEvent(new Event("nightanchor:language"));
 }
 
-/** The words for `key`, with `{name}` filled in from `values`. */
+/** The words for `key`, with `{name}` filled in from `values`; `{n|one|many}` is `one` where n is 1, else `many`. */
 export function t(key, values = {}) {
-  const words = WORDS[current][key] ?? WORDS.en[key] ?? key;
+  const words = (WORDS[current][key] ?? WORDS.en[key] ?? key)
+    .replace(/\{(\w+)\|([^|{}]*)\|([^|{}]*)\}/g, (whole, name, one, many) => (Number(values[name]) === 1 ? one : many));
   return words.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name] ?? "") : whole));
 }
 
@@ -65,7 +68,7 @@ export function moment(iso) {
   const at = new Date(iso), today = new Date();
   const time = { hour: "2-digit", minute: "2-digit", hour12: false };
   const day = at.toDateString() === today.toDateString() ? {} : { year: at.getFullYear() === today.getFullYear() ? undefined : "numeric", month: "numeric", day: "numeric" };
-  return at.toLocaleString(current === "zh" ? "zh-CN" : "en-GB", { ...day, ...time });
+  return at.toLocaleString(locale(), { ...day, ...time });
 }
 
 /** Seconds as 0:07, 12:30 or 3:04:05. */
@@ -75,3 +78,22 @@ export function clock(seconds) {
   const minutes = Math.floor(s / 60) % 60;
   return s < 3600 ? `${minutes}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two(minutes)}:${two(s % 60)}`;
 }
+
+const locale = () => (current === "zh" ? "zh-CN" : "en-GB");
+
+/** A number as people of the language write it; `options` are those of Intl.NumberFormat. */
+export const number = (n, options = {}) => new Intl.NumberFormat(locale(), options).format(n);
+
+/** A length of time as people say it: 3 h 5 min. */
+export function span(seconds) {
+  const minutes = Math.round((seconds || 0) / 60);
+  if (minutes < 1) return t("time.under");
+  if (minutes < 60) return t("time.min", { n: minutes });
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  if (hours < 24) return rest ? t("time.h_min", { h: hours, m: rest }) : t("time.h", { n: hours });
+  const [days, left] = [Math.floor(hours / 24), hours % 24];
+  return left ? t("time.d_h", { d: days, h: left }) : t("time.d", { n: days });
+}
+
+/** A length of time that is only estimated: about 12 min. */
+export const about = (seconds) => (seconds < 45 ? t("time.under") : t("time.about", { time: span(seconds) }));

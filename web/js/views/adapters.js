@@ -92,7 +92,7 @@ function card(adapter, names, reload) {
   const go = button(t("adapters.try"), { kind: "primary", small: true, sign: "play", onclick: () => trySheet(adapter) });
   go.disabled = Boolean(withheld(adapter));
   if (go.disabled) go.title = withheld(adapter);
-  return h("article", { class: `card adapter${on ? " on" : ""}`, "data-id": adapter.id }, picture,
+  return h("article", { class: `card adapter${on ? " on" : ""}`, "data-id": adapter.id, tabIndex: -1 }, picture,
     h("div", { class: "adapter-body stack tight" },
       h("div", { class: "row between" }, h("h2", { class: "clip" }, adapter.name), h("span", { class: `pill ${adapter.state === "ready" ? "good" : "bad"}` }, t(`adapters.state.${adapter.state}`))),
       h("p", { class: "small faint num" }, [t(`adapters.kind.${adapter.kind}`), adapter.base, `${t("adapters.rank")} ${adapter.rank}`, bytes(adapter.size_bytes)].join(" · ")),
@@ -122,6 +122,8 @@ export async function adapters(page) {
   page.append(h("div", { class: "page-head" }, h("p", {}, t("adapters.lead")),
     may("operator") && button(t("adapters.add"), { kind: "primary", sign: "upload", onclick: () => uploadSheet(reload) })), grid);
   await load();
+  const wanted = new URLSearchParams(location.hash.split("?")[1] ?? "").get("id");
+  if (wanted) grid.querySelector(`[data-id="${CSS.escape(wanted)}"]`)?.focus();
   const stop = status.subscribe((document) => {
     const now = JSON.stringify([document.persona?.since, document.studio?.state]);
     if (before !== null && now !== before) reload();
