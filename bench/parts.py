@@ -17,8 +17,8 @@ QUIET = {
 }
 
 
-def run_part(command: Sequence[str], name: str) -> tuple[list[dict[str, Any]], int]:
-    """Run one part, pass on what it prints as it comes; its rows and its exit status."""
+def run_part(command: Sequence[str], name: str, *, show: bool = True) -> tuple[list[dict[str, Any]], int]:
+    """Run one part, pass on what it prints as it comes (`show`); its rows and its exit status."""
     print(f"measuring {name} ...", file=sys.stderr, flush=True)
     rows = []
     with subprocess.Popen(
@@ -26,7 +26,7 @@ def run_part(command: Sequence[str], name: str) -> tuple[list[dict[str, Any]], i
     ) as child:
         assert child.stdout is not None
         for line in child.stdout:
-            if line.startswith(("{", "skipped:")):
+            if show and line.startswith(("{", "skipped:")):
                 print(line, end="", flush=True)
             if line.startswith("{"):
                 rows.append(json.loads(line))

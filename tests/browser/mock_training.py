@@ -22,6 +22,8 @@ BOUNDS = {
     "validation_split": (0, 0.5), "lora_dropout": (0, 0.9),
 }
 
+ADVICE = {"code": "overfits", "zh": "从第 420 步起过拟合：减少轮数", "en": "overfits since step 420: fewer epochs"}
+
 
 def finding(code: str, count: int, level: str = "warn", **values: Any) -> dict[str, Any]:
     """A finding document."""
@@ -116,7 +118,7 @@ def _jobs() -> list[dict[str, Any]]:
                 {"level": "warn", "message": "batch_size 4 -> 2: memory was short", "next_step": "free some memory"}]),
         job("manner-1", "林晚口吻", "language", "finished", step=560, epoch=15, loss=0.9, val_loss=1.1, best_step=400,
             speed=4.1, memory_mb=900, device="cpu", started=NOW, ended="2026-01-01T20:12:10Z", size_bytes=5_000_000,
-            samples=said(range(0, 561, 280)), has_report=True, advice=["overfits since step 420: fewer epochs"]),
+            samples=said(range(0, 561, 280)), has_report=True, advice=[ADVICE]),
     ]
 
 

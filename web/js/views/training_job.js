@@ -1,7 +1,7 @@
 /** The card of one training: how far it is, its losses, its samples, and what can be done with it. */
 import { get, getText, post, remove } from "../api.js";
 import { button, changing, fill, h, icon } from "../dom.js";
-import { about, bytes, moment, number, span, t } from "../i18n.js";
+import { about, bytes, local, moment, number, span, t } from "../i18n.js";
 import { attempt, confirm, done, failed, sheet } from "../notice.js";
 import { loss, Plot } from "../plot.js";
 import { may } from "../session.js";
@@ -55,9 +55,9 @@ function logSheet(job) {
 function noteLines(job) {
   if (!job.notes.length && !job.advice.length) return null;
   return [
-    job.advice.length > 0 && h("div", { class: "note advice" }, icon("info"), h("div", { class: "grow wrap" }, h("b", {}, t("job.advice")), job.advice.map((line) => h("p", {}, line)))),
+    job.advice.length > 0 && h("div", { class: "note advice" }, icon("info"), h("div", { class: "grow wrap" }, h("b", {}, t("job.advice")), job.advice.map((line) => h("p", {}, local(line))))),
     job.notes.length > 0 && h("div", { class: "note" }, icon("warn"), h("div", { class: "grow wrap" }, h("b", {}, t("job.notes")),
-      job.notes.map((note) => h("p", { class: note.level }, note.message, note.next_step && h("span", { class: "muted" }, ` ${note.next_step}`))))),
+      job.notes.map((note) => h("p", { class: note.level }, note.message, note.next_step && h("span", { class: "small faint" }, note.next_step))))),
   ];
 }
 
@@ -65,6 +65,7 @@ function noteLines(job) {
 export function jobCard(first, { reload, names, open }) {
   let job = first;
   let drawn = "";
+  let unfolded = open;
   const act = (verb, words) => (event) => attempt(event.currentTarget, async () => {
     await post(jobPath(job, verb));
     done(t(words));
@@ -97,7 +98,7 @@ export function jobCard(first, { reload, names, open }) {
   const plot = new Plot();
   const rows = sampleRows((sample) => jobPath(job, "samples", sample.file));
   const detail = h("div", { class: "job-detail", id: `job-detail-${first.id}` }, h("section", { class: "job-plot" }, plot.element), h("section", { class: "job-samples", "aria-label": t("job.samples") }, rows.element));
-  const toggle = button(t("job.details"), { small: true, kind: "ghost", sign: "training", "aria-controls": detail.id, onclick: () => unfold(detail.hidden) });
+  const toggle = button(t("job.details"), { small: true, kind: "ghost", sign: "training", "aria-controls": detail.id, onclick: () => unfold(!unfolded) });
   const acts = changing(h("div", { class: "row wrapping job-acts" }), () => {
     const operator = may("operator"), over = !isLive(job);
     const small = (name, kind, sign, onclick, title) => button(t(`job.${name}`), { small: true, kind, sign, "data-act": name, onclick, title });
@@ -114,6 +115,7 @@ export function jobCard(first, { reload, names, open }) {
     h("div", { class: "row wrapping job-foot" }, toggle, h("span", { class: "grow" }), acts.element));
 
   function unfold(on) {
+    unfolded = on;
     detail.hidden = !on;
     toggle.setAttribute("aria-expanded", String(on));
     if (on) details();
@@ -140,9 +142,11 @@ export function jobCard(first, { reload, names, open }) {
     facts.show([job.step, job.steps, job.epoch, job.loss, job.val_loss, job.best_step, job.left_s, job.speed, job.memory_mb, job.state, job.ended]);
     trouble.show([job.state, job.message, job.next_step, job.notes, job.advice]);
     acts.show([job.state, job.adapter_id, job.has_report]);
-    toggle.hidden = !job.step && !job.samples.length;
+    const begun = job.step > 0 || job.samples.length > 0;
+    toggle.hidden = !begun;
+    detail.hidden = !begun || !unfolded;
     if (!detail.hidden) details();
   }
-  unfold(open);
+  toggle.setAttribute("aria-expanded", String(open));
   return { element, update, close: () => plot.close() };
 }
