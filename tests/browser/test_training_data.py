@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 CODES = (
     "vague_caption no_trigger identity_words duplicate near_duplicate blurred too_small several_faces broken "
-    "missing_file pii too_short too_long language"
+    "missing_file pii too_short too_long language no_face faces_unchecked few outside row duplicate_row metadata empty"
 ).split()
 
 
@@ -42,6 +42,7 @@ def _upload(panel: Panel) -> Locator:
 
 def test_data_sets_show_covers_counts_and_findings_in_plain_words(panel: Panel) -> None:
     panel.mock.training.datasets[0]["findings"].append(finding("moonlight", 2, level="info"))
+    panel.mock.training.datasets[1]["findings"].append(finding("no_trigger", 0))
     panel.go("training")
     card = panel.page.locator(".dataset[data-id=tang]")
     expect(card).to_contain_text("150 张图片")
@@ -60,6 +61,7 @@ def test_data_sets_show_covers_counts_and_findings_in_plain_words(panel: Panel) 
     talk = panel.page.locator(".dataset[data-id=manner]")
     expect(talk).to_contain_text("200 段对话")
     expect(talk).to_contain_text("4 段对话含有手机号")
+    expect(talk.locator(".finding").last).to_contain_text("说明里没有共同的触发词")
     expect(talk.locator(".cover-line").first).to_contain_text("敏感肌能用吗")
     assert panel.complaints == []
 

@@ -87,7 +87,7 @@ def test_a_wrong_setting_is_said_at_its_field(panel: Panel) -> None:
     rank = dialog.locator("[name=lora_rank]")
     rank.fill("900")
     fault = _field(panel, "lora_rank").get_by_role("alert")
-    expect(fault).to_contain_text("lora_rank: 900 is not within 1 to 256")
+    expect(fault).to_have_text("900 is not within 1 to 256Change it.")
     expect(rank).to_have_attribute("aria-invalid", "true")
     rank.fill("32")
     expect(fault).to_have_count(0)
@@ -135,7 +135,7 @@ def test_a_running_training_shows_how_far_it_is(panel: Panel) -> None:
     done = _card(panel, "manner-1")
     expect(done).to_contain_text("已完成")
     expect(done).to_contain_text("用时 12 分钟")
-    expect(done).to_contain_text("overfits since step 420")
+    expect(done).to_contain_text("从第 420 步起过拟合")
     panel.mock.training.jobs.insert(0, job("bad-1", "失败的", "visual", "failed", message="memory is spent",
                                            next_step="Lower the batch size."))
     failed = _card(panel, "bad-1")
@@ -271,6 +271,18 @@ def test_samples_show_the_progress_and_are_enlarged(panel: Panel) -> None:
     expect(lines.locator(".sample-line")).to_have_count(3)
     expect(lines.locator(".sample-line").last).to_contain_text("姐妹们先别急着下单")
     assert panel.complaints == []
+
+
+def test_a_sample_that_is_made_anew_takes_the_place_of_the_old_one(panel: Panel) -> None:
+    panel.go("training")
+    row = panel.mock.training.jobs[0]
+    strip = _card(panel, "tang-2").locator(".strip").first
+    expect(strip.locator("img")).to_have_count(8)
+    samples = painted(range(0, 241, 40))
+    samples[2] |= {"file": "best-0.png"}
+    row.update(samples=samples)
+    expect(strip.locator("img")).to_have_count(7)
+    expect(strip.locator("img").nth(1)).to_have_attribute("src", re.compile("best-0.png"))
 
 
 # --- ending ---

@@ -8,7 +8,7 @@ const SIGN = { error: "warn", warn: "warn", info: "info" };
 
 /** [what, what to do] of one finding. */
 export function finding(said, kind) {
-  const key = [`finding.${said.code}.${kind}`, `finding.${said.code}`].find(known);
+  const key = [!said.count && `finding.${said.code}.whole`, `finding.${said.code}.${kind}`, `finding.${said.code}`].filter(Boolean).find(known);
   return key ? [t(key, { n: said.count }), t(`${key}.next`)] : [said.message, said.next_step];
 }
 
@@ -27,7 +27,7 @@ export function findings(dataset) {
   const line = (said) => {
     const [what, next] = finding(said, dataset.kind);
     return h("li", { class: `finding ${said.level}` }, icon(SIGN[said.level] ?? "info", "s"), h("div", { class: "grow wrap" },
-      h("b", {}, h("span", { class: "visually-hidden" }, known(`level.${said.level}`) ? `${t(`level.${said.level}`)} ` : ""), what), said.files.length > 0 && h("span", { class: "faint mono files" }, names(said)),
+      h("b", {}, h("span", { class: "visually-hidden" }, known(`level.${said.level}`) ? `${t(`level.${said.level}`)} ` : ""), what), " ", said.files.length > 0 && h("span", { class: "faint mono files" }, names(said)),
       next && h("p", { class: "small muted" }, next)));
   };
   const list = h("ul", { class: "findings" });

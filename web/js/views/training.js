@@ -50,7 +50,7 @@ export async function training(page) {
     const nothing = !datasets.length && !jobs.length;
     only(empties.welcome, welcome, nothing);
     sections.hidden = nothing;
-    if (begin) begin.hidden = nothing;
+    if (begin) begin.hidden = !jobs.length;
     only(empties.datasets, none.datasets, !datasets.length && !nothing);
     only(empties.jobs, none.jobs, !jobs.length && !nothing);
     reconcile(lists.datasets, cards.datasets, datasets, (dataset) => datasetCard(dataset, { train: form, reload }));

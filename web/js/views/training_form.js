@@ -58,7 +58,9 @@ export async function trainingForm(datasets, chosen, saved) {
     function place(error) {
       const at = places[placeOf(error)];
       if (!at) return null;
-      at.fault([error.message, error.nextStep].filter(Boolean).join(" "));
+      // The field is named already.
+      const said = error.message.startsWith(`${at.control.name}: `) ? error.message.slice(at.control.name.length + 2) : error.message;
+      at.fault(said, error.nextStep);
       if (more.contains(at.control)) more.open = true;
       return at;
     }
@@ -121,7 +123,7 @@ export async function trainingForm(datasets, chosen, saved) {
     follow();
     return { body: h("div", { class: "training-form" }, h("div", { class: "stack" }, general,
       h("div", { class: "data-choice" }, places.dataset.element, kind),
-      h("div", { class: "fields" }, places.name.element, places.init_from.element, fields.first), more), plan.element),
+      h("div", { class: "fields" }, places.name.element, places.init_from.element, fields.first)), plan.element, more),
     footer: [button(t("cancel"), { onclick: close }), go] };
   }, { wide: true, closed: () => { open = false; clearTimeout(timer); } });
 }

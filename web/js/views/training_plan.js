@@ -16,7 +16,7 @@ function memory(plan) {
 }
 
 function cells(plan) {
-  const cell = (name, ...parts) => h("div", { class: `plan-cell ${name}` }, h("dt", {}, t(`plan.${name}`)), h("dd", { class: "num" }, parts));
+  const cell = (name, ...parts) => h("div", { class: "plan-cell" }, h("dt", {}, t(`plan.${name}`)), h("dd", { class: "num" }, parts));
   const compact = (n) => number(n, { notation: "compact", maximumSignificantDigits: 3 });
   return h("dl", { class: "plan-cells" },
     cell("steps", h("b", {}, t("plan.steps.value", { n: number(plan.steps) })), h("small", {}, t("plan.steps.about", { items: number(plan.items), epochs: number(plan.epochs), held: number(plan.held_out) }))),

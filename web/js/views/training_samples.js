@@ -27,7 +27,7 @@ function enlarge(list, at, best, address) {
     const next = button(t("job.sample.after"), { sign: "right", small: true, only: true, onclick: by(1) });
     slider.addEventListener("input", () => show(Number(slider.value)));
     show(at);
-    return { body: h("div", { class: "stack big-sample" }, h("div", { class: "big-frame" }, image), h("p", { class: "small muted wrap" }, list[at].prompt)),
+    return { body: h("div", { class: "stack big-sample" }, h("div", { class: "big-frame" }, image)),
       footer: [h("div", { class: "row range grow" }, previous, slider, next, title)] };
   });
 }
@@ -60,12 +60,19 @@ export function sampleRows(address) {
     rows.clear();
     fill(element);
   };
+  /** Whether the samples are those shown and more; not so where it went on from before, or the best one was made anew. */
+  function continues(samples) {
+    const same = (a, b) => b && a.step === b.step && a.file === b.file && a.text === b.text;
+    return [...rows].every(([index, row]) => {
+      const now = samples.filter((sample) => sample.index === index);
+      return row.list.every((sample, n) => same(sample, now[n]));
+    });
+  }
   function update(job) {
-    // One that went on from an earlier checkpoint has forgotten what came after it.
-    const known = [...rows.values()].reduce((sum, row) => sum + row.marked.size, 0);
-    if (known > job.samples.length) clear();
+    if (!continues(job.samples)) clear();
     none.hidden = job.samples.length > 0;
     if (!element.contains(none)) element.append(none);
+    const atEnd = new Set();
     for (const sample of job.samples) {
       if (!rows.has(sample.index)) {
         rows.set(sample.index, makeRow(sample));
@@ -76,8 +83,9 @@ export function sampleRows(address) {
       const { strip } = row;
       const follows = strip.scrollWidth - strip.clientWidth - strip.scrollLeft < NEAR_END_PX;
       makeSample(row, sample);
-      if (follows) strip.scrollLeft = strip.scrollWidth;
+      if (follows) atEnd.add(strip);
     }
+    requestAnimationFrame(() => atEnd.forEach((strip) => { strip.scrollLeft = strip.scrollWidth; }));
     for (const row of rows.values()) {
       row.best = job.best_step;
       for (const [step, made] of row.marked) made.classList.toggle("best", step === job.best_step);

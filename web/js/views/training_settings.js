@@ -18,9 +18,9 @@ const SETTINGS = [
 export function faultField(label, control, { hint = "", wide = false } = {}) {
   const element = field(label, control, { hint, wide });
   let said = null;
-  const fault = (message) => {
+  const fault = (message, next = "") => {
     said?.remove();
-    said = message ? h("small", { class: "fault-text wrap", role: "alert", id: `fault-${control.name}` }, message) : null;
+    said = message ? h("small", { class: "fault-text wrap", role: "alert", id: `fault-${control.name}` }, message, next && h("span", {}, next)) : null;
     if (said) {
       element.append(said);
       control.setAttribute("aria-invalid", "true");
