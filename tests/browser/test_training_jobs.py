@@ -89,6 +89,7 @@ def test_a_wrong_setting_is_said_at_its_field(panel: Panel) -> None:
     fault = _field(panel, "lora_rank").get_by_role("alert")
     expect(fault).to_have_text("900 is not within 1 to 256Change it.")
     expect(rank).to_have_attribute("aria-invalid", "true")
+    expect(dialog.locator(".plan")).to_contain_text("先改好标红的设置")
     rank.fill("32")
     expect(fault).to_have_count(0)
     expect(rank).not_to_have_attribute("aria-invalid", "true")

@@ -62,5 +62,5 @@ export default {
   "set.gradient_accumulation": "累积批数", "set.gradient_accumulation.hint": "用时间换内存。", "set.validation_split": "验证比例", "set.validation_split.hint": "留出来检验是否死记硬背。", "set.sample_every": "样例间隔（步）", "set.sample_every.hint": "0：每轮一次。", "set.patience": "耐心",
   "set.patience.hint": "验证几次没变好就停；0 不停。", "set.caption_dropout": "不看说明的比例", "set.caption_dropout.hint": "不写提示词也像样。", "set.min_snr_gamma": "Min-SNR γ", "set.min_snr_gamma.hint": "学得更稳；0 关闭。", "set.seed": "随机种子", "set.seed.hint": "相同种子，结果相同。", "set.sample_prompts": "样例提示词", "set.sample_prompts.hint": "一行一条；留空从素材里取。",
   "plan.title": "会怎样", "plan.steps": "步数", "plan.steps.value": "{n} 步", "plan.steps.about": "{items} 项看 {epochs} 遍，留 {held} 项验证", "plan.time": "时间", "plan.memory": "内存", "plan.memory.of": "{need} / 空闲 {free}", "plan.memory.label": "占空闲内存的比例", "plan.memory.over": "内存不够：减小每批项数或分辨率。",
-  "plan.unknown": "开始后测得", "plan.share": "可训练参数", "plan.share.about": "{n} / {all}", "plan.size": "文件大小", "plan.device": "设备", "plan.changes": "会自动调整", "plan.waiting": "正在计算……", "plan.not": "算不出来",
+  "plan.unknown": "开始后测得", "plan.share": "可训练参数", "plan.share.about": "{n} / {all}", "plan.size": "文件大小", "plan.device": "设备", "plan.changes": "会自动调整", "plan.waiting": "正在计算……", "plan.fix": "先改好标红的设置", "plan.not": "算不出来",
 };

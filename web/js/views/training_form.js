@@ -72,7 +72,7 @@ export async function trainingForm(datasets, chosen, saved) {
     async function explain() {
       const settings = fields.read();
       if (!settings) {
-        plan.quiet();
+        plan.fix();
         return;
       }
       const mine = (asked += 1);
@@ -83,7 +83,7 @@ export async function trainingForm(datasets, chosen, saved) {
         plan.show(answer);
       } catch (error) {
         if (!open || mine !== asked) return;
-        if (place(error)) plan.quiet();
+        if (place(error)) plan.fix();
         else plan.refused(error);
       }
     }

@@ -47,5 +47,5 @@ export function planView() {
     fill(body, h("div", { class: "note bad" }, icon("warn"), h("div", { class: "grow wrap" }, h("b", {}, t(offline ? "error.offline" : "plan.not")),
       !offline && h("p", { class: "small" }, error.message), h("p", { class: "small next-step" }, offline ? t("error.offline.next") : error.nextStep))));
   };
-  return { element, waiting: () => busy(true), quiet: () => busy(false), show, refused };
+  return { element, waiting: () => busy(true), fix: () => { busy(false); say(said, t("plan.fix")); }, show, refused };
 }
