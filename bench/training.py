@@ -27,7 +27,7 @@ from bench.row import row
 
 PARTS = ("visual", "language", "on-air")
 ROUNDS = 3
-SIDE = 256
+SIDE = 128
 """Of a picture in pixels."""
 STEPS = {"visual": 24, "language": 80}
 NEEDED = ("torch", "diffusers", "transformers", "peft", "accelerate")

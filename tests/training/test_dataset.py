@@ -233,3 +233,34 @@ def test_the_command_line(tmp_path: Path) -> None:
     wrong = run(str(tmp_path / "none"))
     assert wrong.returncode == 2 and "there is no folder" in wrong.stderr and "->" in wrong.stderr
     assert json.loads(run(str(tmp_path / "none"), "--json").stdout)["ok"] is False
+
+def test_a_captioning_model_is_asked_where_one_is_given(tmp_path: Path) -> None:
+    """A BLIP of its true architecture with random weights: what it says is nonsense, but it is the model's."""
+    torch = pytest.importorskip("torch")
+    from transformers import (
+        BertTokenizerFast,
+        BlipConfig,
+        BlipForConditionalGeneration,
+        BlipImageProcessor,
+        BlipProcessor,
+    )
+
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[DEC]", "[ENC]", "red", "robe", "fan", "lady", "tea"]
+    (tmp_path / "vocab.txt").write_text("\n".join(words))
+    tokenizer = BertTokenizerFast(vocab=str(tmp_path / "vocab.txt"))
+    torch.manual_seed(0)
+    small = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = BlipConfig(
+        text_config={**small, "vocab_size": len(words), "encoder_hidden_size": 32, "bos_token_id": 5,
+                     "sep_token_id": 3, "eos_token_id": 3, "pad_token_id": 0},
+        vision_config={**small, "image_size": 32, "patch_size": 16}, projection_dim=16,
+    )
+    model = BlipForConditionalGeneration(config)
+    model.save_pretrained(tmp_path / "blip", safe_serialization=True)
+    BlipProcessor(BlipImageProcessor(size={"height": 32, "width": 32}), tokenizer).save_pretrained(tmp_path / "blip")
+    data = tmp_path / "data"
+    noise(data / "a.png", 1)
+    prepare(data, PrepareOptions(trigger="tzsn", captioner=str(tmp_path / "blip")))
+    prompt = rows(data)[0]["prompt"]
+    assert prompt.startswith("tzsn, ") and set(prompt.removeprefix("tzsn, ").split()) <= set(words)
+    assert prompt != "tzsn, portrait"
