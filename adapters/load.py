@@ -11,6 +11,7 @@ from diffusers import StableDiffusionPipeline
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from adapters.errors import BadBase
+from adapters.header import read_header
 
 _PARTS = {"safety_checker": None, "requires_safety_checker": False}
 
@@ -33,7 +34,7 @@ def visual(path: Path, dtype: torch.dtype, config: Path | None = None) -> Any:
             )
         if path.suffix != ".safetensors":
             raise ValueError("only .safetensors checkpoints are loaded; a .ckpt can run code")
-        return StableDiffusionPipeline.from_single_file(str(path), dtype=dtype, local_files_only=True, **extra)
+        return _single(path, extra | {"dtype": dtype})
     except Exception as e:
         # A damaged checkpoint can fail anywhere in the conversion, with any exception.
         raise BadBase(
@@ -41,6 +42,16 @@ def visual(path: Path, dtype: torch.dtype, config: Path | None = None) -> Any:
             next_step="Name a Stable Diffusion 1.x folder of diffusers, or one .safetensors file (and, where its "
             "description is not in the cache, base_config: a diffusers folder of the same architecture).",
         ) from e
+
+
+def _single(path: Path, extra: dict[str, Any]) -> Any:
+    read_header(path)  # A damaged file is told from a description that is not in the cache.
+    try:
+        return StableDiffusionPipeline.from_single_file(str(path), local_files_only=True, **extra)
+    except Exception:
+        if "config" in extra:
+            raise
+        return StableDiffusionPipeline.from_single_file(str(path), **extra)
 
 
 def language(folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:

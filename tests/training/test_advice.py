@@ -16,6 +16,7 @@ from adapters.training.journal import read
 from adapters.training.loop import Course, Outcome
 from adapters.training.train import train
 
+pytestmark = pytest.mark.timeout(420)
 CONFIG = from_values({
     "type": "visual", "train_data_dir": "d", "base_model": "b", "output_dir": "o", "learning_rate": 2e-4, "epochs": 15,
 })

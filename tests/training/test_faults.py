@@ -27,6 +27,7 @@ from adapters.training.journal import read
 from adapters.training.language import LanguageTask
 from adapters.training.train import train
 
+pytestmark = pytest.mark.timeout(420)
 Make = Callable[..., Any]
 ROOT = Path(__file__).parents[2]
 

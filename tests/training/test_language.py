@@ -24,6 +24,7 @@ from adapters.training.language import LanguageTask
 from adapters.training.surroundings import surroundings
 from adapters.training.train import train
 
+pytestmark = pytest.mark.timeout(420)
 Make = Callable[..., Any]
 TEMPLATE = (
     "{% for m in messages %}{{ '<' + m['role'] + '>' + m['content'] + '\n' }}{% endfor %}"

@@ -24,6 +24,7 @@ from adapters.training.journal import read
 from adapters.training.train import Result, train
 from tests.training import toy
 
+pytestmark = pytest.mark.timeout(420)
 Make = Callable[..., Any]
 
 
@@ -183,3 +184,14 @@ def test_samples_and_journal_of_a_course(visual: Make, tmp_path: Path) -> None:
     assert all(e["speed"] > 0 and e["memory_mb"] > 0 and e["left_s"] >= 0 for e in steps)
     board = list((tmp_path / "out" / "run" / "tensorboard").glob("events*"))
     assert board and board[0].stat().st_size > 1000
+
+
+def test_a_single_checkpoint_is_the_same_base_as_its_folder(visual: Make, visual_folder: Path, tmp_path: Path) -> None:
+    from tests.training import checkpoint_file
+
+    single = checkpoint_file.save(visual_folder, tmp_path / "v1-5-pruned.safetensors")
+    one = weights(train(visual(output_dir=tmp_path / "folder", max_steps=3)))
+    two = weights(train(visual(output_dir=tmp_path / "single", max_steps=3, base_model=single,
+                               base_config=visual_folder)))
+    assert one.keys() == two.keys() and all(torch.allclose(one[k].float(), two[k].float(), atol=1e-3) for k in one)
+    assert any(float(t.float().abs().max()) > 0 for k, t in two.items() if "lora_up" in k)
