@@ -16,19 +16,20 @@ JAW_DROP = 36.0
 """How far the chin comes down with the mouth wide open."""
 
 
-def outline(pose: Pose = REST) -> Points:
+def outline(pose: Pose = REST, jaw: float = 1.0) -> Points:
     """The face from temple to chin; the jaw follows the mouth."""
     drop = JAW_DROP * pose.open
     half = spline(
-        [(CX, 372), (CX + 92, 388), (CX + 146, 440), (CX + 166, 520), (CX + 163, 600), (CX + 150, 662 + drop * 0.15),
-         (CX + 118, 728 + drop * 0.55), (CX + 70, 778 + drop * 0.9), (CX + 26, 799 + drop), (CX, 801 + drop)], 160,
+        [(CX, 372), (CX + 92, 388), (CX + 146, 440), (CX + 166, 520), (CX + 163 * (0.5 + 0.5 * jaw), 600),
+         (CX + 150 * jaw, 662 + drop * 0.15), (CX + 118 * jaw, 728 + drop * 0.55), (CX + 70 * jaw, 778 + drop * 0.9),
+         (CX + 26 * jaw, 799 + drop), (CX, 801 + drop)], 160,
     )
     return mirrored(half, CX)
 
 
 def paint_face(b: Brush, p: Person, pose: Pose) -> None:
     """Everything inside the outline of the face."""
-    shape = outline(pose)
+    shape = outline(pose, p.jaw)
     shade = p.skin.turn(hue=-0.012, saturation=1.75, value=0.88)
     b.fill(shape, Linear((CX, 380), (CX, CHIN_Y + 30), [(0, p.skin.light(0.16)), (0.5, p.skin), (1, p.skin.dark(0.035))]))
     with b.clip(shape):
@@ -60,7 +61,7 @@ def _modelling(b: Brush, p: Person, shade: Colour, pose: Pose) -> None:
 
 def _blush(b: Brush, p: Person) -> None:
     for side in (-1, 1):
-        b.glow((CX + side * 106, 662), 84, 50, p.blush, 0.29)
+        b.glow((CX + side * 106, 662), 84, 50, p.blush, 0.29 * p.blush_strength)
         b.glow((CX + side * 100, 654), 30, 16, WHITE, 0.20)
     b.glow((CX, NOSE_Y - 2), 24, 14, p.blush, 0.20)
     b.glow((CX, 790), 50, 22, p.blush, 0.14)
@@ -110,8 +111,8 @@ def _eye(b: Brush, p: Person, pose: Pose, side: int) -> None:
     ink = p.hair.mix(Colour.hex("#1c1416"), 0.6)
     # Eye shadow above the lid, and the lid itself as it comes down.
     full, _ = eye_curves(p, side, 0.0)
-    b.fill(np.vstack([full + np.array([0, -15]), upper[::-1]]), p.lid, alpha=0.30, blur=6)
-    b.fill(np.vstack([full + np.array([side * 6.0, -6]), upper[::-1]]), p.lid, alpha=0.26, blur=4)
+    b.fill(np.vstack([full + np.array([0, -15]), upper[::-1]]), p.lid, alpha=min(0.8, 0.30 * p.shadow_strength), blur=6)
+    b.fill(np.vstack([full + np.array([side * 6.0, -6]), upper[::-1]]), p.lid, alpha=min(0.8, 0.26 * p.shadow_strength), blur=4)
     if pose.closed > 0.01:
         lid = np.vstack([full + np.array([0, -2]), upper[::-1]])
         b.fill(lid, p.skin.mix(p.lid, 0.22), blur=1.0)
@@ -173,13 +174,13 @@ def _lashes(b: Brush, p: Person, upper: Points, lower: Points, side: int, pose: 
 
 def _brow(b: Brush, p: Person, side: int) -> None:
     cx = CX + side * EYE_DX
-    core = spline([(cx - side * 46, EYE_Y - 58), (cx - side * 8, EYE_Y - 69), (cx + side * 26, EYE_Y - 70),
-                   (cx + side * 60, EYE_Y - 56)], 60)
-    b.stroke(core, 13.5, p.brow, alpha=0.62, blur=1.6, profile=taper(0.55, 0.02, 0.3))
+    core = spline([(cx - side * 46, EYE_Y - 58), (cx - side * 8, EYE_Y - 67 - 0.5 * p.brow_arch),
+                   (cx + side * 26, EYE_Y - 69 - p.brow_arch), (cx + side * 60, EYE_Y - 56)], 60)
+    b.stroke(core, 13.5 * p.brow_width, p.brow, alpha=0.62, blur=1.6, profile=taper(0.55, 0.02, 0.3))
     rng = np.random.default_rng(5)
     for k in range(46):
         t = k / 45
-        at = core[min(int(t * 59), 59)] + np.array([0, rng.uniform(-3.8, 3.8) * (1 - t * 0.75)])
+        at = core[min(int(t * 59), 59)] + np.array([0, rng.uniform(-3.8, 3.8) * p.brow_width * (1 - t * 0.75)])
         way = np.array([side * (8 + 6 * t), -7 * (1 - 1.5 * t)])
         b.stroke(np.linspace(at, at + way, 8), 1.9, p.brow.dark(0.12), alpha=0.5, profile=taper(0.8, 0.0, 0.2))
 

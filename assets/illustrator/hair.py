@@ -1,14 +1,18 @@
-"""Hair: behind the head and before it, in strands."""
+"""Hair: behind the head and before it, in strands. What is worn in it is in `hairpieces`."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from assets.illustrator.brush import MULTIPLY, SCREEN, Brush, Linear
-from assets.illustrator.colour import Colour
 from assets.illustrator.curves import Points, ellipse, flip, spline, taper
 from assets.illustrator.face import CX
+from assets.illustrator.hairpieces import paint_hairpiece
 from assets.illustrator.person import Person
+
+LOOSE = ("long", "wavy")
+TIED = ("bun", "ponytail", "chignon")
+"""Styles that leave the ears free."""
 
 
 def _strands(
@@ -36,7 +40,7 @@ def _ink(p: Person, top: float, bottom: float) -> Linear:
 
 def paint_back(b: Brush, p: Person) -> None:
     """What hangs behind neck and shoulders."""
-    if p.hair_style == "long":
+    if p.hair_style in LOOSE:
         half = spline([(CX, 274), (CX + 104, 292), (CX + 186, 390), (CX + 214, 540), (CX + 220, 700), (CX + 250, 860),
                        (CX + 266, 1000), (CX + 232, 1110), (CX + 150, 1180), (CX + 60, 1160), (CX, 1120)], 200)
     elif p.hair_style == "bob":
@@ -54,35 +58,71 @@ def paint_back(b: Brush, p: Person) -> None:
         b.glow((CX, 860), 170, 170, p.hair.dark(0.7), 0.75, blend=MULTIPLY)
     if p.hair_style == "bun":
         _bun(b, p)
+    elif p.hair_style == "chignon":
+        _knot(b, p, CX, 268, 96, 70, 3)
+    elif p.hair_style == "ponytail":
+        _tail(b, p)
+
+
+def _tail(b: Brush, p: Person) -> None:
+    """A tail that comes forward behind the neck, over one shoulder."""
+    outer = spline([(CX + 120, 700), (CX + 176, 790), (CX + 206, 920), (CX + 226, 1060), (CX + 208, 1190), (CX + 150, 1296)], 120)
+    inner = spline([(CX + 40, 760), (CX + 92, 850), (CX + 112, 960), (CX + 118, 1080), (CX + 124, 1190), (CX + 148, 1298)], 120)
+    shape = np.vstack([outer, inner[::-1]])
+    b.fill(shape, _ink(p, 760, 1300))
+    with b.clip(shape):
+        _strands(b, outer, inner, p, 60, 71, width=7, shine=0.3)
 
 
 def _bun(b: Brush, p: Person) -> None:
-    """A high cloud bun with gold."""
+    """A high cloud bun."""
     for cx, cy, rx, ry, seed in ((CX - 78, 268, 92, 74, 1), (CX + 78, 268, 92, 74, 2), (CX, 214, 118, 96, 3)):
-        shape = ellipse(cx, cy, rx, ry)
-        b.fill(shape, Linear((cx, cy - ry), (cx, cy + ry), [(0, p.hair.mix(p.hair_light, 0.32)), (0.4, p.hair), (1, p.hair.dark(0.4))]))
-        with b.clip(shape):
-            outer = spline([(cx - rx, cy + ry * 0.5), (cx - rx * 0.6, cy - ry * 0.9), (cx + rx * 0.5, cy - ry), (cx + rx, cy + ry * 0.4)], 60)
-            inner = spline([(cx - rx * 0.4, cy + ry), (cx - rx * 0.2, cy), (cx + rx * 0.2, cy), (cx + rx * 0.5, cy + ry)], 60)
-            _strands(b, outer, inner, p, 40, 30 + seed, width=6, shine=0.42)
+        _knot(b, p, cx, cy, rx, ry, seed)
+
+
+def _knot(b: Brush, p: Person, cx: float, cy: float, rx: float, ry: float, seed: int) -> None:
+    shape = ellipse(cx, cy, rx, ry)
+    b.fill(shape, Linear((cx, cy - ry), (cx, cy + ry), [(0, p.hair.mix(p.hair_light, 0.32)), (0.4, p.hair), (1, p.hair.dark(0.4))]))
+    with b.clip(shape):
+        outer = spline([(cx - rx, cy + ry * 0.5), (cx - rx * 0.6, cy - ry * 0.9), (cx + rx * 0.5, cy - ry), (cx + rx, cy + ry * 0.4)], 60)
+        inner = spline([(cx - rx * 0.4, cy + ry), (cx - rx * 0.2, cy), (cx + rx * 0.2, cy), (cx + rx * 0.5, cy + ry)], 60)
+        _strands(b, outer, inner, p, 40, 30 + seed, width=6, shine=0.42)
 
 
 def paint_front(b: Brush, p: Person) -> None:
     """Crown, fringe and the locks that frame the face."""
     _crown(b, p)
+    if p.fringe:
+        _fringe(b, p)
     _locks(b, p)
-    if p.hair_style == "bun":
-        _gold(b, p)
+    paint_hairpiece(b, p)
+
+
+def _fringe(b: Brush, p: Person) -> None:
+    """Strands over the forehead that part in the middle and end above the brows."""
+    rng = np.random.default_rng(91)
+    for side in (-1, 1):
+        outer = spline([(CX - side * 6, 352), (CX + side * 52, 398), (CX + side * 112, 470), (CX + side * 142, 548)], 70)
+        inner = spline([(CX - side * 10, 352), (CX - side * 2, 404), (CX + side * 6, 452), (CX + side * 14, 488)], 70)
+        for k in range(54):
+            t = (k + rng.uniform(0, 0.9)) / 54
+            line = outer + (inner - outer) * t
+            line = line[: int(len(line) * rng.uniform(0.86, 1.0))]
+            ink = p.hair.dark(0.25) if rng.random() < 0.4 else p.hair.mix(p.hair_light, rng.uniform(0.1, 0.6))
+            b.stroke(line, rng.uniform(6, 11), ink, alpha=rng.uniform(0.45, 0.9), profile=taper(0.8, 0.0, 0.35), blur=0.5)
+        b.stroke(outer + np.array([0, 9.0]), 12, p.skin.turn(saturation=1.9, value=0.75), alpha=0.28, blur=6, blend=MULTIPLY)
 
 
 def _crown(b: Brush, p: Person) -> None:
-    part = CX - 30 if p.hair_style != "bun" else CX
-    dip = {"long": 74, "bob": 96, "bun": 10}[p.hair_style]
+    tied = p.hair_style in TIED
+    part = CX if tied else CX - 30
+    dip = {"long": 74, "wavy": 82, "bob": 96}.get(p.hair_style, 10)
     for side in (-1, 1):
         reach = abs((CX + side * 178) - part)
-        edge = spline([(part, 398 - (0 if p.hair_style != "bun" else 6)), (part + side * reach * 0.30, 424 + dip * 0.10), (part + side * reach * 0.62, 462 + dip * 0.42),
+        edge = spline([(part, 392 if tied else 398), (part + side * reach * 0.30, 424 + dip * 0.10), (part + side * reach * 0.62, 462 + dip * 0.42),
                        (CX + side * 150, 520 + dip * 0.55), (CX + side * 170, 600 + dip * 0.3)], 90)
-        top = spline([(part, 272), (CX + side * 84, 284), (CX + side * 152, 338), (CX + side * 190, 436), (CX + side * 202, 610)], 90)
+        temple = [(CX + side * 184, 436), (CX + side * 186, 520), (CX + side * 164, 618)] if tied else [(CX + side * 190, 436), (CX + side * 202, 610)]
+        top = spline([(part, 272), (CX + side * 84, 284), (CX + side * 150, 338), *temple], 90)
         shape = np.vstack([edge, top[::-1]])
         b.fill(shape + np.array([0, 12]), p.hair.dark(0.5).mix(p.skin, 0.25), alpha=0.30, blur=9, blend=MULTIPLY)
         b.fill(shape, _ink(p, 296, 640), blur=0.7)
@@ -98,7 +138,7 @@ def _locks(b: Brush, p: Person) -> None:
     style = p.hair_style
     for side in (-1, 1):
         x = CX + side * 0
-        if style == "long":
+        if style in LOOSE:
             outer = spline([(x + side * 192, 450), (x + side * 208, 600), (x + side * 206, 760), (x + side * 244, 900), (x + side * 238, 1030), (x + side * 204, 1130), (x + side * 214, 1206)], 120)
             inner = spline([(x + side * 156, 500), (x + side * 160, 620), (x + side * 148, 750), (x + side * 166, 880), (x + side * 150, 1010), (x + side * 170, 1120), (x + side * 214, 1208)], 120)
         elif style == "bob":
@@ -107,17 +147,20 @@ def _locks(b: Brush, p: Person) -> None:
         else:
             outer = spline([(x + side * 178, 560), (x + side * 180, 640), (x + side * 172, 720), (x + side * 164, 800), (x + side * 168, 868)], 90)
             inner = spline([(x + side * 162, 560), (x + side * 164, 640), (x + side * 160, 720), (x + side * 156, 800), (x + side * 164, 868)], 90)
+        if style == "wavy":
+            wave = np.sin(np.linspace(0.0, 5.2 * np.pi, len(outer))) * np.linspace(2, 22, len(outer))
+            outer, inner = (line + np.stack([side * wave, 0 * wave], 1) for line in (outer, inner))
         shape = np.vstack([outer, inner[::-1]])
         b.fill(shape + np.array([-side * 9.0, 8]), p.hair.dark(0.3).mix(p.skin, 0.3), alpha=0.30, blur=10, blend=MULTIPLY)
-        b.fill(shape, _ink(p, 460, 1250 if style == "long" else 880), blur=0.8)
+        b.fill(shape, _ink(p, 460, 1250 if style in LOOSE else 880), blur=0.8)
         with b.clip(shape):
-            _strands(b, outer, inner, p, 46 if style != "bun" else 10, 60 + side, width=6, shine=0.22)
+            _strands(b, outer, inner, p, 10 if style in TIED else 46, 60 + side, width=6, shine=0.22)
         _wisps(b, p, side)
 
 
 def _wisps(b: Brush, p: Person, side: int) -> None:
     rng = np.random.default_rng(80 + side)
-    for _ in range(7 if p.hair_style != "bun" else 4):
+    for _ in range(4 if p.hair_style in TIED else 7):
         x0 = CX + side * rng.uniform(150, 186)
         y0 = rng.uniform(440, 520)
         length = rng.uniform(180, 330)
@@ -128,26 +171,3 @@ def _wisps(b: Brush, p: Person, side: int) -> None:
         x0, y0 = CX + side * 190 * np.sin(a), 486 - 206 * np.cos(a)
         line = spline([(x0, y0), (x0 + side * rng.uniform(4, 10), y0 - rng.uniform(4, 12)), (x0 + side * rng.uniform(12, 26), y0 + rng.uniform(-8, 14))], 24)
         b.stroke(line, 1.6, p.hair_light, alpha=0.32, profile=taper(0.6, 0.0, 0.2))
-
-
-def _gold(b: Brush, p: Person) -> None:
-    """Comb, flower and tassels."""
-    gold, deep = p.trim, p.trim.dark(0.35)
-    comb = spline([(CX - 92, 322), (CX - 50, 292), (CX, 282), (CX + 50, 292), (CX + 92, 322), (CX + 52, 322), (CX, 314), (CX - 52, 322)], 90, closed=True)
-    b.fill(comb, Linear((CX, 280), (CX, 326), [(0, gold.light(0.5)), (0.5, gold), (1, deep)]))
-    b.line(comb, 1.6, deep, closed=True, alpha=0.8)
-    for k in range(5):
-        x, y = CX + (k - 2) * 34, 306 + abs(k - 2) * 5
-        b.fill(ellipse(x, y, 6, 6), Linear((x, y - 6), (x, y + 6), [(0, Colour.hex("#ff8d7d")), (1, Colour.hex("#a31621"))]))
-        b.fill(ellipse(x - 2, y - 2, 1.8, 1.8), Colour.hex("#fff2ee"), alpha=0.9)
-    for side in (-1, 1):
-        cx, cy = CX + side * 146, 372
-        for k in range(6):
-            a = k * np.pi / 3
-            b.fill(ellipse(cx + 17 * np.cos(a), cy + 17 * np.sin(a), 14, 10, a), Linear((cx, cy - 30), (cx, cy + 30), [(0, Colour.hex("#ffe9e4")), (1, Colour.hex("#e0655f"))]))
-        b.fill(ellipse(cx, cy, 8, 8), gold)
-        for k in range(3):
-            x = cx + side * (8 + k * 11)
-            y1 = cy + 74 + 24 * k
-            b.line(np.array([[x, cy + 14], [x + side * 2, y1]]), 2.0, gold.light(0.1))
-            b.fill(ellipse(x + side * 2, y1 + 6, 4.6, 7.5), Linear((x, y1), (x, y1 + 14), [(0, gold.light(0.5)), (1, deep)]))

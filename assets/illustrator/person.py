@@ -29,8 +29,22 @@ class Person:
     scene: str = "studio"
     wall: Colour = Colour.hex("#f0dfd0")
     accent: Colour = Colour.hex("#e8b98a")
+    sash: Colour = Colour.hex("#3f7a68")
+    light: Colour = Colour.hex("#fff2dc")
+    glow: float = 0.10
+    """Strength of the light that lies over the whole picture."""
     ornament: str = "pearl"
+    hairpiece: str = "none"
+    fringe: bool = False
     forehead_mark: bool = False
+    blush_strength: float = 1.0
+    shadow_strength: float = 1.0
+    """Of the make-up on the eyelids."""
+    brow_width: float = 1.0
+    brow_arch: float = 0.0
+    """Pixels by which the brows rise over a straight line more than usual."""
+    jaw: float = 1.0
+    """Width of cheeks and jaw, 0.94..1.06."""
     eye_width: float = 84.0
     eye_height: float = 54.0
     eye_tilt: float = 5.0
@@ -59,7 +73,7 @@ YUN = replace(
     iris=Colour.hex("#4a2f24"), hair=Colour.hex("#221a1d"), hair_light=Colour.hex("#6a5360"), hair_style="bun",
     brow=Colour.hex("#3d2f2d"), lid=Colour.hex("#c96f5c"), outfit="hanfu", cloth=Colour.hex("#b7372f"),
     trim=Colour.hex("#e7b65c"), scene="lantern", wall=Colour.hex("#6b3a28"), accent=Colour.hex("#ffb25e"),
-    ornament="gold", forehead_mark=True, eye_width=84.0, eye_height=50.0, eye_tilt=8.0, smile=7.0,
+    ornament="gold", hairpiece="comb", forehead_mark=True, eye_width=84.0, eye_height=50.0, eye_tilt=8.0, smile=7.0,
 )
 PEOPLE = {p.name: p for p in (LIN, MEI, YUN)}
 

@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from assets.illustrator.body import paint_body, paint_earrings
+from assets.illustrator.body import paint_earrings
 from assets.illustrator.brush import SCREEN, SOFT_LIGHT, Brush
 from assets.illustrator.colour import WHITE, Colour
 from assets.illustrator.face import CX, EYE_DX, EYE_Y, JAW_DROP, NOSE_Y, eye_curves, mouth_curves, outline, paint_face
 from assets.illustrator.hair import paint_back, paint_front
+from assets.illustrator.outfits import paint_body
 from assets.illustrator.person import REST, Person, Pose
-from assets.illustrator.scene import H, W, paint_scene
+from assets.illustrator.scene import H, W, paint_scene, paint_table
 
 Rgb = npt.NDArray[np.uint8]
 Box = tuple[int, int, int, int]
@@ -38,19 +39,20 @@ def _person(b: Brush, p: Person, pose: Pose) -> None:
     paint_body(b, p)
     b.canvas.restore()
     paint_face(b, p, pose)
-    if p.hair_style != "long":
+    if p.hair_style not in ("long", "wavy"):
         paint_earrings(b, p)
     paint_front(b, p)
     b.glow((CX - 190, 520), 120, 340, WHITE, 0.20, blend=SOFT_LIGHT)
     b.glow((CX + 210, 640), 90, 420, Colour.hex("#ffe6c8"), 0.22, blend=SOFT_LIGHT)
 
 
-def render(p: Person, pose: Pose = REST, rect: Box = (0, 0, W, H)) -> Rgb:
-    """The part `rect` of the picture as (h, w, 3) RGB."""
-    b = Brush(rect, SCALE)
+def render(p: Person, pose: Pose = REST, rect: Box = (0, 0, W, H), size: float = 1.0) -> Rgb:
+    """The part `rect` of the picture as (h, w, 3) RGB, `size` times as large."""
+    b = Brush(rect, SCALE * size)
     paint_scene(b, p)
     _person(b, p, pose)
-    b.glow((150, 300), 900, 900, Colour.hex("#fff2dc"), 0.10, blend=SCREEN)
+    paint_table(b, p)
+    b.glow((150, 300), 900, 900, p.light, p.glow, blend=SCREEN)
     return _down(b.pixels())[..., :3]
 
 

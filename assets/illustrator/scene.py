@@ -6,7 +6,7 @@ import numpy as np
 
 from assets.illustrator.brush import MULTIPLY, SCREEN, Brush, Linear
 from assets.illustrator.colour import WHITE, Colour
-from assets.illustrator.curves import box, ellipse, rounded_box
+from assets.illustrator.curves import box, ellipse, rounded_box, spline
 from assets.illustrator.person import Person
 
 W, H = 1080, 1920
@@ -14,10 +14,68 @@ W, H = 1080, 1920
 
 def paint_scene(b: Brush, p: Person) -> None:
     """Wall, things on it and light."""
-    {"studio": _studio, "stage": _stage, "lantern": _lantern}[p.scene](b, p)
+    {
+        "studio": _studio, "stage": _stage, "lantern": _lantern, "window": _window, "plain": _plain, "garden": _garden,
+    }[p.scene](b, p)
     b.glow((W / 2, 700), 700, 900, WHITE, 0.16, blend=SCREEN)
     for x in (0, W):
         b.glow((x, 1500), 340, 900, p.wall.dark(0.5), 0.34, blend=MULTIPLY)
+
+
+def paint_table(b: Brush, p: Person) -> None:
+    """What the presenter stands behind."""
+    wood = p.wall.mix(p.accent, 0.4).light(0.12)
+    b.glow((W / 2, 1660), 640, 60, wood.dark(0.7), 0.5, blend=MULTIPLY)
+    b.fill(box(0, 1664, W, H), Linear((0, 1664), (0, H), [(0, wood.light(0.35)), (0.10, wood), (1, wood.dark(0.35))]))
+    b.fill(box(0, 1662, W, 1670), wood.light(0.6), alpha=0.8, blur=1.5)
+
+
+def _plain(b: Brush, p: Person) -> None:
+    """Seamless paper, lit from behind the head."""
+    b.fill(box(0, 0, W, H), Linear((0, 0), (0, H), [(0, p.wall.light(0.10)), (0.6, p.wall), (1, p.wall.dark(0.18))]))
+    b.glow((W / 2, 600), 620, 760, p.wall.light(0.75), 0.8, blend=SCREEN)
+    _bokeh(b, [p.accent.light(0.5), WHITE], 9, 17)
+
+
+def _window(b: Brush, p: Person) -> None:
+    """Morning in a room with tall windows and curtains."""
+    b.fill(box(0, 0, W, H), Linear((0, 0), (W, 0), [(0, p.wall.light(0.5)), (0.6, p.wall.light(0.12)), (1, p.wall.dark(0.10))]))
+    with b.layer(blur=12):
+        for x in (60, 330, 740):
+            b.fill(box(x, 120, x + 230, 1320), Linear((x, 120), (x, 1320), [(0, Colour.hex("#f4fbff")), (0.7, Colour.hex("#dff0f2")), (1, Colour.hex("#cfe3cf"))]))
+            b.fill(box(x + 110, 120, x + 120, 1320), p.wall.light(0.5))
+            b.fill(box(x, 640, x + 230, 652), p.wall.light(0.5))
+            b.glow((x + 110, 1180), 150, 200, Colour.hex("#a9cda0"), 0.6)
+    with b.layer(blur=7):
+        for side in (0, 1):
+            for k in range(7):
+                x = (k * 26) if side == 0 else W - (k * 26)
+                b.fill(box(x - 16, 0, x + 16, 1920), Linear((x - 16, 0), (x + 16, 0), [(0, p.accent.light(0.55)), (0.5, p.accent.light(0.85)), (1, p.accent.light(0.4))]), alpha=0.85 - 0.09 * k)
+    b.glow((200, 420), 560, 700, Colour.hex("#fff8e6"), 0.55, blend=SCREEN)
+    _bokeh(b, [WHITE, Colour.hex("#fff3dd")], 10, 21)
+
+
+def _garden(b: Brush, p: Person) -> None:
+    """A courtyard at night: a moon and bamboo."""
+    b.fill(box(0, 0, W, H), Linear((0, 0), (0, H), [(0, p.wall.dark(0.45)), (0.55, p.wall), (1, p.wall.dark(0.35))]))
+    b.glow((790, 330), 420, 420, Colour.hex("#dfe9ff"), 0.6, blend=SCREEN)
+    b.fill(ellipse(790, 330, 120, 120), Colour.hex("#fbf6e4"), alpha=0.95, blur=5)
+    rng = np.random.default_rng(12)
+    with b.layer(blur=6):
+        for x in (70, 150, 228, 890, 968, 1040):
+            lean = rng.uniform(-30, 30)
+            stalk = spline([(x, H), (x + lean * 0.4, 1100), (x + lean, -40)], 60)
+            b.line(stalk, 20, Colour.hex("#3f6b52").mix(p.wall, 0.3))
+            for y in range(120, 1900, 190):
+                b.line(np.array([[x + lean * 0.5 - 13, y], [x + lean * 0.5 + 13, y]], float), 4, Colour.hex("#a7c8a0"), alpha=0.6)
+            for _ in range(9):
+                a, y = rng.uniform(-0.9, 0.9), rng.uniform(60, 1250)
+                way = 1 if rng.random() < 0.5 else -1
+                leaf = spline([(x, y), (x + way * 60, y + 24 + 40 * a), (x + way * 128, y + 70 + 60 * a)], 24)
+                b.stroke(leaf, 20, Colour.hex("#6f9d76").mix(p.wall, 0.25), alpha=0.85)
+    for x, y in ((140, 980), (960, 1060)):
+        b.glow((x, y), 240, 240, p.accent, 0.65, blend=SCREEN)
+    _bokeh(b, [p.accent, Colour.hex("#ffe3b0")], 16, 13)
 
 
 def _studio(b: Brush, p: Person) -> None:

@@ -1,0 +1,1 @@
+"""The demo's own models: how each is made from nothing."""
