@@ -1,0 +1,160 @@
+"""Stock: the words a language's synthetic products are made of, and words that nobody has ever read.
+
+A seventh of each pool of words is held out for judging; random words (drawn hanzi, made-up Latin, kana) never come
+twice, so that a name can only be copied.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from assets.demo_models.language.grammar import fill
+from pipelines.line import Lang
+
+HERE = Path(__file__).parent
+HELD_OUT = 7
+"""One word in so many is for judging."""
+WILD = 0.3
+"""Share of words that are random in place of one of the pool."""
+_ONSETS = "b c d f g h j k l m n p r s t v w z br cl dr fl gr pl st tr vel lu".split()
+_NUCLEI = "a e i o u ai ea io ou y".split()
+_CODAS = ["", "", "", "n", "r", "s", "l", "th", "x", "m", "ne", "que"]
+_KATAKANA = [chr(c) for c in range(0x30A2, 0x30F3) if chr(c) not in "ァィゥェォッャュョヮヰヱヲ"]
+_COUNTS = "零一二三四五六七八九十"
+Slots = dict[str, list[str]]
+"""What the slots of one fact were filled with."""
+
+
+@functools.cache
+def hanzi() -> tuple[str, ...]:
+    """The 3,755 most usual characters: the first level of GB 2312 (rows 16 to 55)."""
+    out = []
+    for row in range(16, 56):
+        for cell in range(1, 95 if row < 55 else 90):
+            out.append(bytes((row + 0xA0, cell + 0xA0)).decode("gb2312"))
+    return tuple(out)
+
+
+@functools.cache
+def rare_hanzi() -> tuple[str, ...]:
+    """The 3,008 of the second level, which the tokenizer has only bytes for."""
+    return tuple(bytes((r + 0xA0, c + 0xA0)).decode("gb2312") for r in range(56, 88) for c in range(1, 95))
+
+
+@functools.cache
+def language(lang: Lang) -> Mapping[str, Any]:
+    """A language's words and templates as they stand in its file."""
+    found: Mapping[str, Any] = yaml.safe_load((HERE / f"{lang}.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+def is_held_out(word: str) -> bool:
+    """Whether a word of a pool is for judging only."""
+    return hashlib.sha256(word.encode()).digest()[0] % HELD_OUT == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Draws words; with `held_out` those that are never trained on."""
+
+    lang: Lang
+    held_out: bool = False
+    wild: float = WILD
+
+    def value(self, name: str, rng: random.Random) -> str:
+        """A word for a slot."""
+        made = self._made(name, rng)
+        if made is not None:
+            return made
+        if rng.random() < self.wild and name not in ("unit", "measure", "shop", "shop_mood"):
+            return self.invented(rng)
+        return rng.choice(self.pool(name))
+
+    def fill(self, template: str, rng: random.Random, kept: Slots) -> str:
+        """Fill a template; what a slot got is noted in `kept`."""
+        def value(name: str) -> str:
+            word = self.value(name, rng)
+            if word in kept.get(name, ()):
+                word = self.value(name, rng)
+            kept.setdefault(name, []).append(word)
+            return word
+
+        return fill(template, rng, value)
+
+    def pool(self, name: str) -> list[str]:
+        """The words of a pool that may be drawn."""
+        return _pool(self.lang, name, self.held_out)
+
+    def invented(self, rng: random.Random) -> str:
+        """A word that can't be known."""
+        if self.lang == "en":
+            return latin(rng).lower()
+        if self.lang == "ja" and rng.random() < 0.7:
+            return "".join(rng.choice(_KATAKANA) for _ in range(rng.randint(2, 6)))
+        if self.lang == "zh" and rng.random() < 0.08:
+            return latin(rng)
+        stock = rare_hanzi() if rng.random() < 0.02 else hanzi()
+        return "".join(rng.choice(stock) for _ in range(rng.choice((1, 2, 2, 2, 3, 3, 4))))
+
+    def _made(self, name: str, rng: random.Random) -> str | None:
+        match name:
+            case "x" | "k":
+                return self.invented(rng)
+            case "w" | "W":
+                return latin(rng)
+            case "n":
+                n = rng.choice((rng.randint(1, 12), rng.randint(1, 12), rng.randint(1, 99), 5 * rng.randint(1, 100)))
+                if self.lang != "en" and rng.random() < 0.4:
+                    return counted(n)
+                return f"{n}.{rng.randint(1, 9)}" if rng.random() < 0.06 else str(n)
+            case "d":
+                return str(rng.randint(10, 9999))
+            case "p":
+                return amount(rng)
+        return None
+
+
+@functools.cache
+def _pool(lang: Lang, name: str, held_out: bool) -> list[str]:
+    words: list[str] = language(lang)["pools"][name]
+    if name in ("unit", "measure", "shop", "shop_mood"):
+        return words
+    chosen = [w for w in words if is_held_out(w) == held_out]
+    return chosen or words
+
+
+def counted(n: int) -> str:
+    """A number below 1,000 in Chinese characters."""
+    if n <= 10:
+        return _COUNTS[n]
+    hundreds, rest = divmod(n, 100)
+    tens, ones = divmod(rest, 10)
+    text = f"{_COUNTS[hundreds]}百" if hundreds else ""
+    if tens:
+        text += ("" if tens == 1 and not hundreds else _COUNTS[tens]) + "十"
+    elif hundreds and ones:
+        text += "零"
+    return text + (_COUNTS[ones] if ones else "")
+
+
+def amount(rng: random.Random, least: int = 1) -> str:
+    """A price, from a few coins to some thousands; over `least`."""
+    whole = least + rng.choice((rng.randint(1, 99), rng.randint(1, 400), rng.randint(1, 3000)))
+    cents = rng.choice(("", "", ".9", ".5", ".8", ".99", f".{rng.randint(1, 9)}", f".{rng.randint(11, 99)}"))
+    return f"{whole}{cents}"
+
+
+def latin(rng: random.Random) -> str:
+    """A made-up brand: Velora, Trune, KX or the like."""
+    if rng.random() < 0.12:
+        return "".join(rng.choice("ABCDEFGHJKLMNPQRSTUVWXYZ") for _ in range(rng.randint(2, 4)))
+    parts = [rng.choice(_ONSETS) + rng.choice(_NUCLEI) for _ in range(rng.choice((1, 2, 2, 3)))]
+    return ("".join(parts) + rng.choice(_CODAS)).capitalize()
