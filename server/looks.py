@@ -112,8 +112,10 @@ class Looks:
         """Where a portrait is painted."""
         return self.folder / look_id / "source.png"
 
-    def painted(self, look_id: str) -> None:
-        """Its picture is there: bake it."""
+    def painted(self, look_id: str, landmarks: dict[str, Any] | None = None) -> None:
+        """Its picture is there, perhaps with where the face is in it: bake it."""
+        if landmarks:
+            self._set(look_id, "baking", landmarks=landmarks)
         self.want(look_id, *self._size)
 
     def fail(self, look_id: str, why: str) -> None:

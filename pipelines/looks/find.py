@@ -7,6 +7,8 @@ whatever it is not sure of, people put right by dragging.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +38,23 @@ def find_landmarks(rgb: Rgb) -> tuple[Landmarks, bool]:
         if refined is not None:
             points, sure = refined, score >= _SURE
     return {k: (x / factor, y / factor) for k, (x, y) in points.items()}, sure
+
+
+def confirm(rgb: Rgb, points: Mapping[str, Sequence[float]]) -> bool:
+    """Whether a face is where it should be: eyes darker than what is around them, lips redder than the cheeks."""
+    (lx, ly), (rx, ry) = points["left_eye"], points["right_eye"]
+    half = (rx - lx) / 2
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    around, near = (cv2.GaussianBlur(grey, (0, 0), half * s) for s in (0.64, 0.14))
+    dark: _Map = np.asarray(around - near, np.float32)
+    eyes = min(_at(dark, lx, ly), _at(dark, rx, ry))
+    red = rgb[..., 0].astype(np.float32) - 0.5 * rgb[..., 1] - 0.5 * rgb[..., 2]
+    red = np.asarray(cv2.GaussianBlur(red, (0, 0), max(1.0, 0.08 * half)), np.float32)
+    x = (points["mouth_left"][0] + points["mouth_right"][0]) / 2
+    y = (points["mouth_top"][1] + points["mouth_bottom"][1]) / 2
+    lips = max(_at(red, x + k * 0.2 * half, y) for k in (-1, 0, 1))
+    cheeks = float(np.median([_at(red, x + s * 0.75 * half, y) for s in (-1, 1)]))
+    return eyes > 6 and lips > cheeks + 4
 
 
 def _typical(box: tuple[float, float, float, float]) -> Landmarks:

@@ -24,6 +24,7 @@ import torch
 
 from adapters.errors import NoSpace, Refused
 from adapters.shelf import Shelf, Staged
+from pipelines.looks.find import confirm
 from pipelines.studio.canary import judge
 from pipelines.studio.config import StudioConfig
 from pipelines.studio.language import LanguageBase, Sampling
@@ -231,15 +232,20 @@ class Studio:
         fault = judge(picture)
         if fault is not None:
             raise Refused("canary", fault, next_step="Try another seed, prompt or weight.")
+        height, width = picture.shape[:2]
+        points = visual.card.points(width, height) if brief.init is None and not brief.width else {}
+        if points and not confirm(picture, points):
+            raise Refused("canary", "no face was found in the painting", next_step="Try another seed or prompt.")
         save_png(picture, out)
-        return {"path": str(out), "ms": _ms(began), "width": picture.shape[1], "height": picture.shape[0]}
+        return {"path": str(out), "ms": _ms(began), "width": width, "height": height, "landmarks": points or None}
 
     def sample_picture(self, key: str, prompt: str, out: Path) -> dict[str, Any]:
         """A small picture of what an adapter does, not judged; for its card."""
         visual = self._visual()
         staged = self._get("visual", key)
         visual.swap(staged, TRIAL)
-        brief = Brief(prompt=prompt, width=256, height=384, steps=6)
+        own = bool(visual.card.landmarks)
+        brief = Brief(prompt, steps=12, guidance=3.0) if own else Brief(prompt, width=256, height=384, steps=6)
         save_png(visual.paint(brief, staged=staged, slot=TRIAL), out)
         return {"path": str(out)}
 

@@ -32,6 +32,8 @@ from adapters.resident import BARE, ResidentBase
 from adapters.shelf import Staged
 from adapters.spec import BaseSpec, Shape, adaptable, visual_spec
 from pipelines.looks.picture import Rgb
+from pipelines.studio.base_card import BaseCard
+from pipelines.studio.upscaler import Upscaler
 from streaming.errors import BadInput, Conflict
 
 SCHEDULERS: dict[str, Any] = {
@@ -47,15 +49,18 @@ class Cancelled(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """What to paint. `strength` (0..1) is how far to go away from `init`, a picture to begin with."""
+    """What to paint. `strength` (0..1) is how far to go away from `init`, a picture to begin with.
+
+    Width and height 0 mean the size that the base was made for; such a picture is enlarged where the base can.
+    """
 
     prompt: str
     negative: str = ""
     seed: int = 0
     steps: int = 8
     guidance: float = 4.0
-    width: int = 512
-    height: int = 768
+    width: int = 0
+    height: int = 0
     init: Path | None = None
     strength: float = 0.6
 
@@ -63,8 +68,12 @@ class Brief:
 class VisualBase:
     """Load with `load`; painting is for one thread, trying out for another, swapping for any."""
 
-    def __init__(self, pipeline: Any, *, rank: int, targets: str, slots: int, compiled: bool = False) -> None:
-        self.pipeline = pipeline
+    def __init__(
+        self, pipeline: Any, *, rank: int, targets: str, slots: int, compiled: bool = False,
+        card: BaseCard | None = None,
+    ) -> None:
+        self.pipeline, self.card = pipeline, card or BaseCard()
+        self.upscaler = Upscaler.load(self.card.upscaler) if self.card.upscaler is not None else None
         unet, encoder = pipeline.unet, pipeline.text_encoder
         self.spec = _spec(unet, encoder, rank, targets)
         live = {part: [p for p, t in found.items() if t.live] for part, found in self.spec.parts.items()}
@@ -97,7 +106,10 @@ class VisualBase:
         pipeline.to(device)
         for part in (pipeline.unet, pipeline.text_encoder, pipeline.vae):
             part.eval().requires_grad_(False)
-        return cls(pipeline, rank=rank, targets=targets, slots=slots, compiled=compiled)
+        made = cls(pipeline, rank=rank, targets=targets, slots=slots, compiled=compiled, card=BaseCard.read(path))
+        if made.upscaler is not None:
+            made.upscaler.to(device)
+        return made
 
     def _guard_forward(self, unet: Any) -> None:
         """One forward pass at a time; every row wears the slot that its thread works in."""
@@ -161,6 +173,7 @@ class VisualBase:
         self, brief: Brief, *, staged: Staged | None, slot: int, wanted: Callable[[], bool] = lambda: True
     ) -> Rgb:
         """One picture (height, width, 3) of uint8; raises `Cancelled` between steps when `wanted` says so."""
+        width, height = brief.width or self.card.width, brief.height or self.card.height
         positive, negative = self.embed(staged, brief.prompt, brief.negative)
 
         def after_step(_pipe: Any, _step: int, _t: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -175,14 +188,16 @@ class VisualBase:
         }
         with self.wearing(slot):
             if brief.init is None:
-                out = self.pipeline(width=brief.width, height=brief.height, **common)
+                out = self.pipeline(width=width, height=height, **common)
             else:
                 with Image.open(brief.init) as image:
-                    start = image.convert("RGB").resize((brief.width, brief.height), Image.Resampling.LANCZOS)
+                    start = image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
                 pipe = AutoPipelineForImage2Image.from_pipe(self.pipeline)
                 pipe.set_progress_bar_config(disable=True)
                 out = pipe(image=start, strength=brief.strength, **common)
         picture: Rgb = np.nan_to_num(out.images[0] * 255.0).round().clip(0, 255).astype(np.uint8)
+        if self.upscaler is not None and not brief.width:
+            picture = self.upscaler.enlarge(picture)
         return picture
 
     @torch.inference_mode()

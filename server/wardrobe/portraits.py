@@ -82,9 +82,7 @@ class Portraits:
         job = f"paint-{next(self._jobs)}"
         try:
             key = (await self._adapters.stage(adapter, weight))["key"] if adapter else None
-            await self._studio.ask(
-                "paint", PAINT_LIMIT_S, brief=brief, visual=key, out=out, job=job
-            )
+            painted = await self._studio.ask("paint", PAINT_LIMIT_S, brief=brief, visual=key, out=out, job=job)
         except NightAnchorError as e:
             self._looks.fail(look_id, " ".join(filter(None, (e.message, e.next_step))))
             raise
@@ -92,7 +90,7 @@ class Portraits:
             self._studio.give_up(job)
             self._looks.fail(look_id, "the painting was given up")
             raise
-        self._looks.painted(look_id)
+        self._looks.painted(look_id, painted.get("landmarks"))
 
 
 def _prompt(adapter: dict[str, Any] | None, prompt: str) -> str:
