@@ -22,8 +22,8 @@ ROOT = Path(__file__).parents[1]
 READY_LIMIT_S = 90.0
 
 
-FIXED = {"NIGHTANCHOR_SCHEDULE__FOLLOW": "false"}
-"""Who is on air must not depend on the hour at which something is tried."""
+FIXED = {"NIGHTANCHOR_SCHEDULE__FOLLOW": "false", "NIGHTANCHOR_VISUAL__PATH": "", "NIGHTANCHOR_LANGUAGE__PATH": ""}
+"""Who is on air must not depend on the hour at which something is tried, nor on models that are not asked for."""
 
 
 def free_port() -> int:

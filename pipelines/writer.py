@@ -1,7 +1,7 @@
 """Writer: lines of the language model between the scripts, written ahead so that the show never waits for them.
 
-What it writes is said only if it can do no harm: sentences with figures (prices and stock come from the catalogue
-alone), in another script than the room's language, or with words that are moderated, are left out.
+What it writes is said only if it can do no harm: sentences with a figure that the catalogue does not have, in another
+script than the room's language, or with words that are moderated, are left out.
 """
 
 from __future__ import annotations
@@ -13,30 +13,25 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from pipelines import moderation, sentences
+from pipelines.brief import Brief, Message, messages, task
 from pipelines.catalogue import Product, in_lang
 from pipelines.line import Lang
+from pipelines.wording import money, stock
 from streaming.errors import NightAnchorError
 
 log = logging.getLogger(__name__)
 
-Message = dict[str, str]
 Write = Callable[[list[Message]], Awaitable[str]]
 
 MAX_SENTENCES = 4
 RETRY_S = 30.0
-_FIGURE = re.compile(r"[0-9０-９一二两三四五六七八九十百千万]+\s*(?:元|块|折|%|％|件|瓶|盒|支|毫升|克)|[0-9０-９]")
+_FIGURE = re.compile(r"[0-9]+(?:[.,][0-9]+)*|[一二两三四五六七八九十百千万]+\s*(?:元|块|折|[%％]|件|瓶|盒|支|毫升|克)")
+_WIDE = str.maketrans("０１２３４５６７８９．", "0123456789.")
 _OWN = {
     "zh": re.compile(r"[\u4e00-\u9fff]"), "ja": re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]"),
     "en": re.compile(r"[A-Za-z]"),
 }
-_SAYABLE = re.compile(r"[\w\s\u3000-\u303f\uff00-\uffef,.!?;:'\"“”‘’…—·-]+")
-_TASK = {
-    "zh": "用两三句口语向直播间的观众聊聊“{product}”。只说下面的事实，不提价格、数量和疗效。\n{facts}",
-    "en": "Chat about “{product}” to the viewers in two or three spoken sentences. Use only these facts; no prices, "
-          "no figures, no medical claims.\n{facts}",
-    "ja": "視聴者に「{product}」を話し言葉で二、三文紹介してください。"
-          "次の事実だけを使い、値段・数・効能には触れないこと。\n{facts}",
-}
+_SAYABLE = re.compile(r"[\w\s\u3000-\u303f\uff00-\uffef,.!?;:'\"“”‘’…—·+$€£-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +82,9 @@ class Writer:
     async def _go(self, subject: Subject) -> None:
         me = asyncio.current_task()
         try:
-            text = await self._write(messages(subject))
-            texts = sayable(text, subject.lang)
+            told = brief(subject)
+            text = await self._write(messages(told))
+            texts = sayable(text, subject.lang, task(told))
         except NightAnchorError as e:
             log.info("nothing was written: %s", e)
             texts = None
@@ -109,21 +105,25 @@ class Writer:
         self._not_before = self._clock() + RETRY_S
 
 
-def messages(subject: Subject) -> list[Message]:
-    """The conversation that the model goes on with."""
-    facts = "\n".join(f"- {f}" for f in subject.product.facts.get(subject.lang, ())[:6])
-    task = _TASK[subject.lang].format(product=in_lang(subject.product.name, subject.lang), facts=facts)
-    system = [{"role": "system", "content": subject.prompt}] if subject.prompt else []
-    return [*system, {"role": "user", "content": task}]
+def brief(subject: Subject) -> Brief:
+    """What the model is told."""
+    product, lang = subject.product, subject.lang
+    price = money(product.price, product.currency, lang) if product.price is not None else ""
+    return Brief(
+        "pitch", lang, persona=subject.prompt, product=in_lang(product.name, lang), price=price,
+        stock=stock(product, lang) or "", facts=tuple(product.facts.get(lang, ())),
+    )
 
 
-def sayable(text: str, lang: Lang) -> list[str]:
-    """The sentences of a text that may be said; a cut-off last one is left out."""
+def sayable(text: str, lang: Lang, known: str = "") -> list[str]:
+    """The sentences of a text that may be said; a cut-off last one is left out, and figures that `known` has not."""
     out = []
+    figures = set(_FIGURE.findall(known.translate(_WIDE)))
     for sentence in sentences.split(moderation.clean(text, 1000, fold=False)):
         whole = sentence.rstrip("”’」』）)\"'").endswith(("。", "！", "？", "!", "?", ".", "…"))
-        own = len(_OWN[lang].findall(sentence))
-        good = whole and own * 2 >= len(sentence.replace(" ", "")) and _SAYABLE.fullmatch(sentence)
-        if good and not _FIGURE.search(sentence) and not moderation.finding(sentence):
+        own, letters = len(_OWN[lang].findall(sentence)), sum(c.isalpha() for c in sentence)
+        good = whole and letters and own * 2 >= letters and _SAYABLE.fullmatch(sentence)
+        invented = set(_FIGURE.findall(sentence.translate(_WIDE))) - figures
+        if good and not invented and not moderation.finding(sentence):
             out.append(sentence)
     return out[:MAX_SENTENCES]

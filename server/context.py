@@ -78,6 +78,7 @@ class Context:
     def studio_up(self) -> None:
         """A studio has come up: dress it, and make the samples that are owed."""
         self.adapters.wake()
+        self.portraits.resume()
         task = asyncio.get_running_loop().create_task(self.activations.redress())
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)

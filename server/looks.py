@@ -26,6 +26,8 @@ from streaming.errors import BadPicture, Conflict, NotFound, TimedOut
 log = logging.getLogger("nightanchor.looks")
 
 BAKE_LIMIT_S = 240.0
+ORDER = "order.json"
+"""What to paint, in the folder of a look."""
 PORTRAITS = Path(__file__).parents[1] / "assets" / "portraits"
 NAMES = {"lin": "林晚 · Lin", "mei": "梅朵 · Mei", "yun": "云裳 · Yun"}
 _TYPES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp", b"GIF8": ".gif", b"BM": ".bmp"}
@@ -92,8 +94,11 @@ class Looks:
         self.want(look_id, *self._size)
         return made
 
-    def add_painted(self, name: str, look_id: str = "") -> dict[str, Any]:
-        """Make a row for a portrait that is about to be painted into `canvas`; an earlier try is replaced."""
+    def add_painted(self, name: str, look_id: str = "", order: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Make a row for a portrait that is about to be painted into `canvas`; an earlier try is replaced.
+
+        `order` is what to paint, kept so that a painting that was interrupted can be begun again.
+        """
         if not look_id:
             base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:20] or "portrait"
             look_id = f"{base}-{secrets.token_hex(3)}"
@@ -106,7 +111,24 @@ class Looks:
             row = LookRow(id=look_id, name=name.strip()[:80], source="portrait", picture=str(self.canvas(look_id)))
             s.add(row)
             s.flush()
-            return document(row)
+            made = document(row)
+        if order is not None:
+            self.keep_order(look_id, order)
+        return made
+
+    def keep_order(self, look_id: str, order: dict[str, Any]) -> None:
+        """Remember what to paint."""
+        (self.folder / look_id).mkdir(parents=True, exist_ok=True)
+        (self.folder / look_id / ORDER).write_text(json.dumps(order, ensure_ascii=False), encoding="utf-8")
+
+    def orders(self) -> dict[str, dict[str, Any]]:
+        """Portraits that are still to be painted, oldest first."""
+        out = {}
+        for look in self.every():
+            path = self.folder / look["id"] / ORDER
+            if look["state"] == "baking" and not self.canvas(look["id"]).is_file() and path.is_file():
+                out[look["id"]] = json.loads(path.read_text(encoding="utf-8"))
+        return out
 
     def canvas(self, look_id: str) -> Path:
         """Where a portrait is painted."""
@@ -209,7 +231,8 @@ class Looks:
             if look["state"] != "baking":
                 continue
             if look["source"] == "portrait" and not self.canvas(look["id"]).is_file():
-                self.fail(look["id"], "painting was interrupted; paint it again")
+                if not (self.folder / look["id"] / ORDER).is_file():
+                    self.fail(look["id"], "painting was interrupted; paint it again")
             else:
                 self.want(look["id"], *self._size)
         while True:

@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from server.demo_models import applied
 from streaming.errors import BadInput
 
 DEFAULT_FILE = Path("nightanchor.yaml")
@@ -77,7 +78,7 @@ class LooksSection(_Section):
 
 
 class StudioSection(_Section):
-    """The process that keeps the bases resident; it runs when `visual.path` or `language.path` is set."""
+    """The process that keeps the bases resident; it runs when there is a base."""
 
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto takes CUDA if there.")
     dtype: Literal["auto", "fp32", "fp16", "bf16"] = Field(default="auto", description="auto: half on CUDA.")
@@ -90,7 +91,9 @@ class StudioSection(_Section):
 class VisualSection(_Section):
     """The Stable Diffusion base."""
 
-    path: str = Field(default="", description="Folder of diffusers, or one .safetensors checkpoint. Empty: none.")
+    path: str = Field(
+        default="auto", description="Folder of diffusers, or one .safetensors file. auto: the demo's. Empty: none."
+    )
     rank_max: int = Field(default=32, ge=1, le=256, description="Largest rank of an adapter; costs memory per slot.")
     targets: Literal["attention", "transformer", "all"] = Field(
         default="transformer", description="Modules that can be adapted; all includes convolutions."
@@ -105,7 +108,9 @@ class VisualSection(_Section):
 class LanguageSection(_Section):
     """The LLM base."""
 
-    path: str = Field(default="", description="Folder of transformers with a causal language model. Empty: none.")
+    path: str = Field(
+        default="auto", description="Folder of transformers with a language model. auto: the demo's. Empty: none."
+    )
     rank_max: int = Field(default=32, ge=1, le=256, description="Largest rank of an adapter.")
     on_air: bool = Field(default=False, description="Let it write lines between the scripts; see docs/adapters.md.")
     max_tokens: int = Field(default=120, ge=8, le=1000, description="Longest text in tokens.")
@@ -173,7 +178,7 @@ def load(config: Path | None) -> Settings:
         data = parsed or {}
     _refuse_unknown(data, path)
     try:
-        return Settings(**_under_environment(data))
+        return applied(Settings(**_under_environment(data)))
     except ValidationError as e:
         first = e.errors()[0]
         key = ".".join(map(str, first["loc"]))

@@ -116,6 +116,28 @@ class AdapterCatalogue:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
+    def add_shipped(self, adapter_id: str, source: Path, body: AdapterIn) -> bool:
+        """See that an adapter that ships with the program is in the catalogue; False when it was already."""
+        folder = self.folder / adapter_id
+        part = folder.with_name(f".{adapter_id}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        try:
+            spec, adapter, digest = _convert(source, part / FILE, self._studio.specs(), None)
+            with self._store.session() as s:
+                row = s.get(AdapterRow, adapter_id)
+                if row is not None and row.sha256 == digest and self.path(adapter_id).is_file():
+                    return False
+                if row is not None:
+                    # Another release brings another file; personas go on naming it by its id.
+                    s.delete(row)
+            shutil.rmtree(folder, ignore_errors=True)
+            os.replace(part, folder)
+            self._keep(adapter_id, body, source.name, spec, adapter, digest)
+            return True
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
     def _keep(
         self, adapter_id: str, body: AdapterIn, file_name: str, spec: BaseSpec, adapter: Adapter, digest: str
     ) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+from pathlib import Path
 from typing import Any
 
 from server.looks import Looks
@@ -28,6 +29,7 @@ class Portraits:
         self._visual, self._looks, self._studio, self._adapters = settings.visual, looks, studio, adapters
         self._jobs = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._busy: set[str] = set()
 
     def make(self, body: PortraitIn) -> dict[str, Any]:
         """Begin a portrait; returns its look, which is `baking`. Raises `Unavailable` without a visual base."""
@@ -35,33 +37,56 @@ class Portraits:
             raise Unavailable("this installation has no visual base", next_step="Set visual.path in nightanchor.yaml.")
         if not self._studio.running:
             raise Unavailable("the studio is not up", next_step="Try again when GET /studio says it is running.")
-        adapter = self._adapters.get(body.visual_id) if body.visual_id else None
+        if body.visual_id:
+            self._adapters.get(body.visual_id)
         init = self._looks.source(body.init_look) if body.init_look else None
         look = self._looks.add_painted(body.name or body.prompt[:40])
-        brief = {
-            "prompt": _prompt(adapter, body.prompt), "negative": body.negative,
-            "seed": body.seed if body.seed is not None else int.from_bytes(look["id"].encode()[-4:]),
-            "steps": body.steps or self._visual.steps, "guidance": self._visual.guidance,
-            "init": str(init.absolute()) if init else None, "strength": body.strength,
-        }
-        task = asyncio.get_running_loop().create_task(self._in_background(look["id"], brief, adapter, body.weight))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        seed = body.seed if body.seed is not None else int.from_bytes(look["id"].encode()[-4:])
+        order = self._order(
+            body.prompt, body.negative, seed, body.visual_id, body.weight, init, body.strength, body.steps
+        )
+        self._looks.keep_order(look["id"], order)
+        self._begin(look["id"], order)
         return look
+
+    def owe(self, look_id: str, name: str, prompt: str, seed: int, visual_id: str | None) -> None:
+        """Have a portrait painted as soon as the studio is there."""
+        self._looks.add_painted(name, look_id, self._order(prompt, "", seed, visual_id, 1.0, None, 1.0, None))
+
+    def resume(self) -> None:
+        """The studio is up: paint what is owed."""
+        for look_id, order in self._looks.orders().items():
+            if look_id not in self._busy:
+                self._begin(look_id, order)
 
     async def worn(self, adapter: dict[str, Any], weight: float, over: str | None) -> str:
         """The look that shows an adapter: over the picture of a look, painted once. Raises what the studio raises."""
         look_id = f"worn-{adapter['sha256'][:12]}-{round(weight * 100)}-{over or ''}"[:40].rstrip("-")
         if not self._looks.usable(look_id):
             init = self._looks.source(over) if over else None
-            brief = {
-                "prompt": _prompt(adapter, PROMPT), "negative": NEGATIVE, "seed": int(adapter["sha256"][:8], 16),
-                "steps": self._visual.steps, "guidance": self._visual.guidance,
-                "init": str(init.absolute()) if init else None, "strength": INIT_STRENGTH,
-            }
+            seed = int(adapter["sha256"][:8], 16)
+            order = self._order(PROMPT, NEGATIVE, seed, adapter["id"], weight, init, INIT_STRENGTH, None)
             self._looks.add_painted(adapter["name"], look_id)
-            await self._paint(look_id, brief, adapter, weight)
+            await self._paint(look_id, order)
         return look_id
+
+    def _order(
+        self, prompt: str, negative: str, seed: int, visual_id: str | None, weight: float, init: Path | None,
+        strength: float, steps: int | None,
+    ) -> dict[str, Any]:
+        return {
+            "visual": visual_id, "weight": weight, "brief": {
+                "prompt": prompt, "negative": negative, "seed": seed, "steps": steps or self._visual.steps,
+                "guidance": self._visual.guidance, "init": str(init.absolute()) if init else None,
+                "strength": strength,
+            },
+        }
+
+    def _begin(self, look_id: str, order: dict[str, Any]) -> None:
+        self._busy.add(look_id)
+        task = asyncio.get_running_loop().create_task(self._in_background(look_id, order))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
         """Give up what is being painted."""
@@ -69,26 +94,30 @@ class Portraits:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _in_background(
-        self, look_id: str, brief: dict[str, Any], adapter: dict[str, Any] | None, weight: float
-    ) -> None:
+    async def _in_background(self, look_id: str, order: dict[str, Any]) -> None:
         try:
-            await self._paint(look_id, brief, adapter, weight)
+            await self._paint(look_id, order)
         except NightAnchorError as e:
             log.info("look %s was not painted: %s", look_id, e)
+        finally:
+            self._busy.discard(look_id)
 
-    async def _paint(self, look_id: str, brief: dict[str, Any], adapter: dict[str, Any] | None, weight: float) -> None:
+    async def _paint(self, look_id: str, order: dict[str, Any]) -> None:
         out = str(self._looks.canvas(look_id).absolute())
         job = f"paint-{next(self._jobs)}"
         try:
-            key = (await self._adapters.stage(adapter, weight))["key"] if adapter else None
+            adapter = self._adapters.get(order["visual"]) if order["visual"] else None
+            key = (await self._adapters.stage(adapter, order["weight"]))["key"] if adapter else None
+            brief = {**order["brief"], "prompt": _prompt(adapter, order["brief"]["prompt"])}
             painted = await self._studio.ask("paint", PAINT_LIMIT_S, brief=brief, visual=key, out=out, job=job)
         except NightAnchorError as e:
-            self._looks.fail(look_id, " ".join(filter(None, (e.message, e.next_step))))
+            if not (e.code == "child_down" and look_id in self._looks.orders()):
+                self._looks.fail(look_id, " ".join(filter(None, (e.message, e.next_step))))
             raise
         except asyncio.CancelledError:
             self._studio.give_up(job)
-            self._looks.fail(look_id, "the painting was given up")
+            if look_id not in self._looks.orders():
+                self._looks.fail(look_id, "the painting was given up")
             raise
         self._looks.painted(look_id, painted.get("landmarks"))
 

@@ -9,7 +9,7 @@ import random
 import pytest
 
 from pipelines.show import RoomProfile, RoomShow, Script
-from pipelines.writer import Subject, Writer, messages, sayable
+from pipelines.writer import Subject, Writer, brief, messages, sayable
 from streaming.errors import ChildDown
 from tests import virtual_clock
 from tests.pipelines.show_fakes import FakeStage, FakeVoice, Studio, now
@@ -134,9 +134,20 @@ def test_what_may_be_said() -> None:
     assert len(sayable(good * 9, "zh")) == 4
 
 
-def test_the_conversation_holds_facts_and_no_price() -> None:
+def test_figures_are_said_only_as_the_catalogue_has_them() -> None:
+    known = "商品：精华 2.0\n价格：99.9元\n库存：12瓶\n- 一瓶30毫升，防晒值是SPF50+"
+    said = {
+        "现在是99.9元。": True, "还有12瓶。": True, "一瓶30毫升呢。": True, "防晒值是SPF50+。": True, "这是精华2.0。": True,
+        "现在是９９.９元。": True, "现在是9元。": False, "现在是99元。": False, "还有2瓶。": False, "一瓶300毫升呢。": False, "今天打八折。": False,
+        "防晒值是SPF5。": False,
+    }
+    for sentence, wanted in said.items():
+        assert bool(sayable(sentence, "zh", known)) == wanted, sentence
+
+
+def test_the_conversation_holds_persona_facts_and_price() -> None:
     product = dataclasses.replace(SERUM, facts={"zh": ("含玻尿酸。", "清爽。")})
-    told = messages(Subject("你是安娜。", "zh", product))
+    told = messages(brief(Subject("你是安娜。", "zh", product)))
     assert [m["role"] for m in told] == ["system", "user"]
-    assert "含玻尿酸。" in told[1]["content"] and str(product.price) not in told[1]["content"]
-    assert [m["role"] for m in messages(Subject("", "en", product))] == ["user"]
+    assert "含玻尿酸" in told[1]["content"] and "199元" in told[1]["content"] and "晨露精华" in told[1]["content"]
+    assert [m["role"] for m in messages(brief(Subject("", "en", product)))] == ["user"]
