@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import AutoencoderTiny, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -68,7 +68,7 @@ def latents(pictures: Pictures, vae: Any, path: Path, batch: int = 8) -> Tensor:
     for at in range(0, len(pictures), batch):
         x = torch.stack([pictures.tensor(i) for i in range(at, min(at + batch, len(pictures)))])
         with torch.autocast("cpu", torch.bfloat16):
-            out.append(vae.encode(x.contiguous(memory_format=torch.channels_last)).latent_dist.mean.half())
+            out.append(vae.encode(x.contiguous(memory_format=torch.channels_last)).latents.half())
         if at % 400 == 0:
             print(f"latents {at}/{len(pictures)}", flush=True)
     found = torch.cat(out)
@@ -91,7 +91,7 @@ class Painter:
         self._out = folders["out"]
         self.pictures = Pictures(folders["pictures"])
         self.choices: list[Choice] = [json.loads(f.with_suffix(".json").read_text()) for f in self.pictures.files]
-        self.vae = AutoencoderKL.from_pretrained(folders["autoencoder"] / "model").eval()
+        self.vae = AutoencoderTiny.from_pretrained(folders["autoencoder"] / "model").eval()
         self.words = CLIPTokenizer.from_pretrained(folders["words"] / "tokenizer")
         self.text = CLIPTextModel.from_pretrained(folders["words"] / "text_encoder").eval().requires_grad_(False)
         self._out.mkdir(parents=True, exist_ok=True)
