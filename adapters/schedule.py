@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from adapters.errors import BadTimetable
 
-Origin = Literal["slot", "override", "holiday", "default"]
+Origin = Literal["slot", "rotation", "override", "holiday", "default"]
 DAY_MINUTES = 24 * 60
 _WEEK = 9
 """Days after which a week has been seen whole, whatever hangs over from the days before."""
@@ -60,6 +60,14 @@ class Holiday:
 
 
 @dataclass(frozen=True, slots=True)
+class Rotation:
+    """Everybody in turn, `minutes` each, counted from midnight; while there is one, slots rest."""
+
+    minutes: int
+    personas: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Timetable:
     """All of one room; `default` is due where nothing else is. Make one with `timetable`, which checks it."""
 
@@ -68,6 +76,7 @@ class Timetable:
     slots: tuple[Slot, ...] = ()
     overrides: tuple[Override, ...] = ()
     holidays: tuple[Holiday, ...] = ()
+    rotation: Rotation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,7 @@ class _Span:
 
 def timetable(
     zone: str, default: str | None = None, slots: Sequence[Slot] = (), overrides: Sequence[Override] = (),
-    holidays: Sequence[Holiday] = (),
+    holidays: Sequence[Holiday] = (), rotation: Rotation | None = None,
 ) -> Timetable:
     """A checked timetable; raises `BadTimetable` with the positions of what contradicts."""
     try:
@@ -118,7 +127,10 @@ def timetable(
     twice = next((d for d in dates if dates.count(d) > 1), None)
     if twice is not None:
         raise BadTimetable(f"{twice} is a holiday twice", next_step="Remove one of them.")
-    return Timetable(info, default, tuple(slots), tuple(overrides), tuple(holidays))
+    if rotation is not None and not (1 <= rotation.minutes <= DAY_MINUTES and rotation.personas):
+        raise BadTimetable("the rotation has nobody in it, or no length",
+                           next_step="Name its personas, and 1 to 1440 minutes.", what="rotation")
+    return Timetable(info, default, tuple(slots), tuple(overrides), tuple(holidays), rotation)
 
 
 def _check_slots(slots: Sequence[Slot]) -> None:
@@ -235,7 +247,9 @@ def _spans(table: Timetable, day: dt.date) -> tuple[_Span, ...]:
     """Everything that can cover an instant of a local day."""
     zone = table.zone
     out: list[_Span] = []
-    for back in (1, 0):
+    if table.rotation is not None:
+        out += _turns(table.rotation, day, zone)
+    for back in (1, 0) if table.rotation is None else ():
         date = day - dt.timedelta(days=back)
         for slot in table.slots:
             if slot.day == date.weekday():
@@ -254,6 +268,17 @@ def _spans(table: Timetable, day: dt.date) -> tuple[_Span, ...]:
             if start < end:
                 out.append(_Span(start, end, o.persona, "override", 2000))
     return tuple(out)
+
+
+def _turns(rotation: Rotation, day: dt.date, zone: ZoneInfo) -> list[_Span]:
+    """A day's turns; each day begins with the first one, so that every day is like the others."""
+    out = []
+    for turn, start in enumerate(range(0, DAY_MINUTES, rotation.minutes)):
+        first = instant_of(day, start, zone)
+        last = instant_of(day, min(start + rotation.minutes, DAY_MINUTES), zone)
+        if first < last:
+            out.append(_Span(first, last, rotation.personas[turn % len(rotation.personas)], "rotation", 500))
+    return out
 
 
 def instant_of(date: dt.date, minutes: int, zone: ZoneInfo) -> dt.datetime:

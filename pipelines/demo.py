@@ -49,7 +49,8 @@ def load_demo(folder: Path = ASSETS / "demo") -> Demo:
         personas = tuple(dict(p) for p in cast["personas"])
         # The week of the demo is seven equal days.
         slots = [{"day": day, **slot} for slot in cast["slots"] for day in range(7)]
-        schedule = {"time_zone": cast["time_zone"], "default_persona": cast["default_persona"], "slots": slots}
+        schedule = {"time_zone": cast["time_zone"], "default_persona": cast["default_persona"], "slots": slots,
+                    "rotation": cast.get("rotation")}
     except (OSError, KeyError, TypeError, ValueError, ArithmeticError, yaml.YAMLError) as e:
         raise Corrupt(f"the demo's {place} can't be used: {e!r}", next_step="restore assets/demo") from e
     return Demo(

@@ -107,17 +107,21 @@ class Pictures:
     def get(self, index: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
         """(height, width, 3)."""
         if index not in self._kept:
-            with Image.open(self.files[index]) as image:
-                self._kept[index] = np.asarray(image.convert("RGB"))
+            self._kept[index] = self.read(index)
         return self._kept[index]
+
+    def read(self, index: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        """The same, not kept."""
+        with Image.open(self.files[index]) as image:
+            return np.asarray(image.convert("RGB"))
 
     def tensor(self, index: int) -> Tensor:
         """(3, height, width) in -1..1."""
-        return torch.from_numpy(self.get(index).astype(np.float32) / 127.5 - 1).permute(2, 0, 1)
+        return torch.from_numpy(self.read(index).astype(np.float32) / 127.5 - 1).permute(2, 0, 1)
 
 
 def crops(pictures: Pictures, rng: torch.Generator, count: int = BATCH, side: int = CROP) -> Tensor:
-    """(count, 3, side, side): pieces at places of the latents' grid, mostly, since that is where pictures will be cut."""
+    """(count, 3, side, side): pieces at places of the latents' grid, mostly, since pictures will be cut there."""
     out = []
     for _ in range(count):
         index, face, grid, a, b = (float(v) for v in torch.rand(5, generator=rng))

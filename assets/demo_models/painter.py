@@ -27,8 +27,8 @@ from assets.demo_models.autoencoder import CHANNELS, FACTOR, HELD_OUT, Pictures
 from assets.demo_models.pictures import HEIGHT, WIDTH, example
 from assets.demo_models.run import Run, hash_of, modest
 from assets.demo_models.traits import Choice, caption, plain_caption
-from assets.demo_models.words import LENGTH
 from assets.demo_models.words import WIDTH as TEXT
+from assets.demo_models.words import embed
 
 BATCH = 16
 UNSEEN = 0.1
@@ -105,9 +105,7 @@ class Painter:
     @torch.no_grad()
     def embed(self, prompts: list[str]) -> Tensor:
         """(n, 77, 192)."""
-        ids = self.words(prompts, padding="max_length", max_length=LENGTH, truncation=True, return_tensors="pt").input_ids
-        out: Tensor = self.text(input_ids=ids).last_hidden_state
-        return out
+        return embed(self.words, self.text, prompts)
 
     def loss(self, step: int, rng: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         """Of a batch, a step's own."""

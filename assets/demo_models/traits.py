@@ -7,6 +7,7 @@ What has no name (the width of an eye, the exact hue of a cloth) varies a little
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from assets.illustrator.colour import Colour
@@ -44,8 +45,10 @@ TRAITS: dict[str, tuple[Value, ...]] = {
     ),
     "fringe": (_v("none"), _v("fringe", "刘海|有刘海", "a fringe|bangs")),
     "hairpiece": (
-        _v("none"), _v("band", "发箍|发带", "a hairband"), _v("flower", "鬓边花|簪花", "flowers in her hair|a hair flower"),
-        _v("pin", "玉簪|发簪", "a jade hairpin|hairpin"), _v("comb", "金梳|金梳流苏", "a golden comb|gold comb with tassels"),
+        _v("none"), _v("band", "发箍|发带", "a hairband"),
+        _v("flower", "鬓边花|簪花", "flowers in her hair|a hair flower"),
+        _v("pin", "玉簪|发簪", "a jade hairpin|hairpin"),
+        _v("comb", "金梳|金梳流苏", "a golden comb|gold comb with tassels"),
     ),
     "skin": (
         _v("fair", "白皙皮肤|皮肤白皙", "fair skin"), _v("natural", "自然肤色", "natural skin"),
@@ -82,7 +85,8 @@ TRAITS: dict[str, tuple[Value, ...]] = {
     "scene": (
         _v("studio", "置物架背景|护肤品货架背景", "shelves behind her|studio shelves"),
         _v("window", "窗边|窗边背景", "by the window|window"), _v("plain", "纯色背景|素色背景", "plain background"),
-        _v("stage", "舞台灯光背景|舞台", "stage lights|on stage"), _v("lantern", "灯笼背景|灯笼", "lanterns behind her|lanterns"),
+        _v("stage", "舞台灯光背景|舞台", "stage lights|on stage"),
+        _v("lantern", "灯笼背景|灯笼", "lanterns behind her|lanterns"),
         _v("garden", "月夜竹影|竹林月色", "moon and bamboo|a moonlit garden"),
     ),
     "light": (
@@ -90,7 +94,10 @@ TRAITS: dict[str, tuple[Value, ...]] = {
         _v("rosy", "粉色灯光|柔粉光", "rosy light"),
     ),
 }
-SUBJECT = {"zh": ("主播肖像", "女主播", "正面半身像"), "en": ("portrait of a presenter", "a presenter", "a woman facing the camera")}
+SUBJECT = {
+    "zh": ("主播肖像", "女主播", "正面半身像"),
+    "en": ("portrait of a presenter", "a presenter", "a woman facing the camera"),
+}
 Choice = dict[str, str]
 """Trait -> name of the value."""
 
@@ -101,8 +108,8 @@ _IRIS = {"brown": "#5f3c2b", "grey": "#5f5870", "amber": "#8f6430"}
 _LIP = {"nude": "#cf8579", "coral": "#e2705a", "rose": "#d8517a", "red": "#c2282f", "berry": "#8a2746"}
 _CLOTH = {"white": "#fbf8f3", "cream": "#ecd9bd", "pink": "#f2b2c0", "red": "#b7342f", "blue": "#5d88b8",
           "green": "#7fa584", "lavender": "#b7a4d6", "black": "#3a363d"}
-_TRIM = {"white": "#e3c9a8", "cream": "#fbf3e6", "pink": "#fff4f2", "red": "#e7b65c", "blue": "#f0ddb4", "green": "#f3ead2",
-         "lavender": "#f8eefc", "black": "#e2c07a"}
+_TRIM = {"white": "#e3c9a8", "cream": "#fbf3e6", "pink": "#fff4f2", "red": "#e7b65c", "blue": "#f0ddb4",
+         "green": "#f3ead2", "lavender": "#f8eefc", "black": "#e2c07a"}
 _WALL = {"studio": ("#f0dfd0", "#e8b98a"), "window": ("#efe6da", "#e9d6bd"), "plain": ("#dcd3e4", "#f3dfe0"),
          "stage": ("#4b2f57", "#ff9fc0"), "lantern": ("#6b3a28", "#ffb25e"), "garden": ("#22344a", "#ffcf90")}
 _LIGHT = {"day": ("#fff8ea", 0.07), "warm": ("#ffc98a", 0.20), "cool": ("#b9d6ff", 0.18), "rosy": ("#ffb2cc", 0.18)}
@@ -151,22 +158,26 @@ def person(choice: Choice, rng: random.Random, spread: float = 1.0) -> Person:
     return replace(
         LIN, name="", skin=about(_SKIN[choice["skin"]], 0.004, 0.02), lip=about(_LIP[choice["lips"]], 0.006, 0.04),
         iris=about(_IRIS[choice["eyes"]]), hair=about(hair, 0.008), hair_light=about(shine, 0.008),
-        hair_style=choice["hair"], brow=Colour.hex(hair).mix(Colour.hex("#6b4a3a"), 0.5), lid=Colour.hex(lid),
-        outfit=choice["outfit"], cloth=about(_CLOTH[choice["cloth"]], 0.02, 0.06), trim=Colour.hex(_TRIM[choice["cloth"]]),
-        scene=choice["scene"], wall=about(wall, hue, 0.08), accent=about(accent, 0.02), sash=Colour.hex(rng.choice(_SASH)),
-        light=Colour.hex(glow), glow=strength,
-        ornament="gold" if choice["outfit"] == "hanfu" else rng.choice(("pearl", "drop")), hairpiece=choice["hairpiece"],
+        hair_style=choice["hair"],
+        brow=Colour.hex(hair).mix(Colour.hex("#6b4a3a"), 0.5), lid=Colour.hex(lid),
+        outfit=choice["outfit"], cloth=about(_CLOTH[choice["cloth"]], 0.02, 0.06),
+        trim=Colour.hex(_TRIM[choice["cloth"]]), scene=choice["scene"], wall=about(wall, hue, 0.08),
+        accent=about(accent, 0.02), sash=Colour.hex(rng.choice(_SASH)), light=Colour.hex(glow), glow=strength,
+        ornament="gold" if choice["outfit"] == "hanfu" else rng.choice(("pearl", "drop")),
+        hairpiece=choice["hairpiece"],
         fringe=choice["fringe"] == "fringe", forehead_mark=choice["makeup"] == "mark", blush_strength=near(blush, 0.2),
         shadow_strength=near(shadow, 0.2), brow_width=near(width, 0.06), brow_arch=near(arch, 1.0), jaw=near(1.0, 0.05),
         eye_width=near(85.0, 3.0), eye_height=near(54.0, 4.0), eye_tilt=near(6.0, 2.5), smile=near(8.0, 2.0),
     )
 
 
-def caption(choice: Choice, rng: random.Random, lang: str, keep: float = 0.85) -> str:
-    """A prompt that asks for most of it, in any order and with any of its words."""
+def caption(
+    choice: Choice, rng: random.Random, lang: str, keep: float = 0.85, hidden: Collection[str] = (),
+) -> str:
+    """A prompt that asks for most of it, in any order and with any of its words; never for what is `hidden`."""
     parts = []
     for trait in TRAITS:
-        if trait == "cloth" or rng.random() >= keep:
+        if trait == "cloth" or trait in hidden or rng.random() >= keep:
             continue
         words = _words(trait, choice[trait], lang)
         if not words:

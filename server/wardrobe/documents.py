@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from adapters.schedule import Holiday, Override, Slot, Timetable, minutes_of, timetable
+from adapters.schedule import Holiday, Override, Rotation, Slot, Timetable, minutes_of, timetable
 from pipelines.line import Lang
 from server.documents import Identifier, Long, Name, Short
 
@@ -153,6 +153,13 @@ class HolidayIn(_Document):
     note: Short = ""
 
 
+class RotationIn(_Document):
+    """Everybody in turn; while it is on, the slots rest."""
+
+    minutes: Annotated[int, Field(ge=1, le=1440)]
+    personas: Annotated[list[Identifier], Field(min_length=1, max_length=40)]
+
+
 class ScheduleIn(_Document):
     """A room's timetable; the whole of it is replaced."""
 
@@ -164,11 +171,13 @@ class ScheduleIn(_Document):
     slots: Annotated[list[SlotIn], Field(max_length=400)] = []
     overrides: Annotated[list[OverrideIn], Field(max_length=400)] = []
     holidays: Annotated[list[HolidayIn], Field(max_length=400)] = []
+    rotation: RotationIn | None = None
 
     def personas(self) -> set[str]:
         """Every persona it names."""
         named = {s.persona for s in self.slots} | {o.persona for o in self.overrides}
         named |= {h.persona for h in self.holidays if h.persona} | {self.default_persona or ""}
+        named |= set(self.rotation.personas) if self.rotation else set()
         return {p for p in named if p}
 
     def table(self) -> Timetable:
@@ -178,4 +187,5 @@ class ScheduleIn(_Document):
             [Slot(s.day, minutes_of(s.start), minutes_of(s.end), s.persona, s.priority) for s in self.slots],
             [Override(o.start, o.end, o.persona, o.note) for o in self.overrides],
             [Holiday(h.date, h.persona, h.note) for h in self.holidays],
+            Rotation(self.rotation.minutes, tuple(self.rotation.personas)) if self.rotation else None,
         )

@@ -73,7 +73,8 @@ class Personas:
 def named_in(schedule: dict[str, Any]) -> set[str]:
     """The personas that a schedule document names."""
     entries = [*schedule.get("slots", []), *schedule.get("overrides", []), *schedule.get("holidays", [])]
-    return {p for p in (*(e.get("persona") for e in entries), schedule.get("default_persona")) if p}
+    turns = (schedule.get("rotation") or {}).get("personas", [])
+    return {p for p in (*(e.get("persona") for e in entries), *turns, schedule.get("default_persona")) if p}
 
 
 def _check(s: Session, body: PersonaIn) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import datetime as dt
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from adapters.schedule import Due, Timetable, due, next_change, upcoming, week
@@ -86,8 +86,8 @@ class Schedules:
             self._activations.open_with(room, persona, origin, now.since if now is not None else None)
 
     def week(self, room: str, first: dt.date) -> list[dict[str, Any]]:
-        """Who is due over seven local days."""
-        _, table = self._table(room)
+        """Who is due over seven local days by the slots, also while a rotation has them rest."""
+        table = replace(self._table(room)[1], rotation=None)
         return [
             {
                 "start": _iso(d.since), "end": _iso(d.until), "local_start": _local(d.since, table),

@@ -14,6 +14,7 @@ from typing import Any
 from adapters.errors import Refused
 from adapters.spec import BaseSpec, Kind, spec_of_folder
 from server.bus import Bus
+from server.demo_models import AUTO
 from server.settings import Settings
 from streaming.channel import Message
 from streaming.errors import NightAnchorError, Unavailable
@@ -47,7 +48,7 @@ class Studio:
     @property
     def wanted(self) -> bool:
         """Whether a base is named at all."""
-        return bool(self._settings.visual.path or self._settings.language.path)
+        return self.has("visual") or self.has("language")
 
     @property
     def running(self) -> bool:
@@ -83,10 +84,14 @@ class Studio:
         return {
             "device": s.device, "dtype": s.dtype, "threads": s.threads, "rooms": s.rooms, "staged_mb": s.staged_mb,
             "compile": s.compile, "spec_dir": str(self._spec_dir.absolute()),
-            "visual_path": str(Path(v.path).absolute()) if v.path else "", "visual_rank": v.rank_max,
+            "visual_path": self._absolute("visual"), "visual_rank": v.rank_max,
             "visual_targets": v.targets, "visual_scheduler": v.scheduler,
-            "language_path": str(Path(w.path).absolute()) if w.path else "", "language_rank": w.rank_max,
+            "language_path": self._absolute("language"), "language_rank": w.rank_max,
         }
+
+    def _absolute(self, kind: Kind) -> str:
+        path = self._path(kind)
+        return str(Path(path).absolute()) if path else ""
 
     def _on_child(self, entry: Message) -> None:
         if entry.get("name") != NAME:
@@ -144,8 +149,9 @@ class Studio:
             )
         return BaseSpec.from_json(data["spec"])
 
-    def _path(self, kind: str) -> str:
-        return (self._settings.visual if kind == "visual" else self._settings.language).path
+    def _path(self, kind: Kind) -> str:
+        path = (self._settings.visual if kind == "visual" else self._settings.language).path
+        return "" if path == AUTO else path
 
     async def document(self) -> dict[str, Any]:
         """`GET /studio`."""

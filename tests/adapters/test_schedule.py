@@ -15,6 +15,7 @@ from adapters.schedule import (
     DAY_MINUTES,
     Holiday,
     Override,
+    Rotation,
     Slot,
     Timetable,
     due,
@@ -258,3 +259,40 @@ def test_dates_out_of_all_reach_are_refused(year: int) -> None:
         timetable("UTC", None, holidays=[Holiday(day.date())])
     with pytest.raises(BadTimetable, match="too far"):
         timetable("UTC", None, overrides=[Override(day, day + dt.timedelta(hours=1), "a")])
+
+
+@given(
+    minutes=st.integers(1, 1440), people=st.lists(st.sampled_from("abc"), min_size=1, max_size=4),
+    seconds=st.integers(0, 400 * 86_400),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_rotation_gives_everybody_a_turn(minutes: int, people: list[str], seconds: int) -> None:
+    table = timetable(NEW_YORK, "default", daily("06:00", "12:00", "slot"), rotation=Rotation(minutes, tuple(people)))
+    instant = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=seconds)
+    local = instant.astimezone(ZoneInfo(NEW_YORK))
+    now = due(table, instant)
+    if local.utcoffset() == local.replace(hour=0, minute=0).utcoffset():
+        turn = (local.hour * 60 + local.minute) // minutes
+        assert now.persona == people[turn % len(people)]
+    assert now.origin == "rotation"
+    assert now.since is None or now.since <= instant
+    assert now.until is None or now.until > instant
+
+
+def test_an_override_beats_the_rotation_and_the_rotation_the_slots() -> None:
+    table = timetable(
+        SHANGHAI, "default", daily("06:00", "12:00", "slot"), [Override(dt.datetime(2026, 11, 25, 7, 2),
+                                                                       dt.datetime(2026, 11, 25, 7, 4), "guest")],
+        rotation=Rotation(5, ("a", "b", "c")),
+    )
+    seen = [who(table, at(f"2026-11-25T07:{m:02d}")) for m in range(16)]
+    assert seen == ["a"] * 2 + ["guest"] * 2 + ["a"] + ["b"] * 5 + ["c"] * 5 + ["a"]
+    assert [u.persona for u in upcoming(table, at("2026-11-25T07:00"), 4)] == ["guest", "a", "b", "c"]
+    assert next_change(table, at("2026-11-25T07:05")) == at("2026-11-25T07:10")
+
+
+def test_a_rotation_of_nobody_is_refused() -> None:
+    for rotation in (Rotation(5, ()), Rotation(0, ("a",)), Rotation(1441, ("a",))):
+        with pytest.raises(BadTimetable) as e:
+            timetable(SHANGHAI, rotation=rotation)
+        assert e.value.what == "rotation" and "1440" in e.value.next_step

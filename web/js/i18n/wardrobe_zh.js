@@ -39,6 +39,7 @@ export default {
   "schedule.lead": "在空白处拖动即可新增时段；拖动时段可移动，拖动上下边缘改时长，点击可编辑。",
   "schedule.brush": "画笔", "schedule.prev": "上一周", "schedule.next": "下一周", "schedule.today": "本周", "schedule.now": "现在",
   "schedule.unsaved": "尚未保存", "schedule.discard": "放弃", "schedule.saved": "排班已生效", "schedule.off": "排班已停用，不会自动换人。", "schedule.not_followed": "设置里 schedule.follow 为 false，只能手动换人。",
+  "schedule.rotate": "大家轮流上播（时段暂停）", "schedule.rotate.minutes": "每人几分钟", "schedule.rotating": "正在轮流上播，每人 {minutes} 分钟；下面的时段暂停。", "schedule.source.rotation": "轮换",
   "schedule.settings": "规则", "schedule.enabled": "按这张表换人", "schedule.zone": "时区", "schedule.default": "空档由谁播", "schedule.nobody": "不换人", "schedule.prepare": "提前准备（分钟）",
   "schedule.upcoming": "接下来", "schedule.no_upcoming": "近期没有换人。", "schedule.overrides": "临时安排", "schedule.holidays": "节假日", "schedule.add_override": "添加临时安排", "schedule.add_holiday": "添加节假日", "schedule.from": "从", "schedule.to": "到", "schedule.date": "日期", "schedule.note": "备注",
   "schedule.slot": "时段", "schedule.slot.add": "添加时段", "schedule.day": "星期", "schedule.start": "开始", "schedule.end": "结束", "schedule.end.hint": "不晚于开始时间则到次日。", "schedule.persona": "人设", "schedule.priority": "优先级", "schedule.priority.hint": "重叠时以高的为准。",

@@ -78,6 +78,8 @@ export async function schedule(page) {
   zone.setAttribute("list", "zones");
   const standard = select([["", t("schedule.nobody")], ...people.map((p) => [p.id, p.name])], "", { name: "default_persona" });
   const prepare = h("input", { type: "number", min: 0.1, max: 60, step: 0.1, name: "prepare" });
+  const rotates = h("input", { type: "checkbox", name: "rotates" });
+  const turnMinutes = h("input", { type: "number", min: 1, max: 1440, step: 1, name: "turn_minutes", value: 5 });
 
   const touched = () => {
     unsaved = true;
@@ -124,8 +126,8 @@ export async function schedule(page) {
     bar.hidden = true;
     sayUnsaved(false);
     fillIn(document);
-    warning.hidden = document.followed !== false;
-    fill(warning, icon("info"), t(document.enabled ? "schedule.not_followed" : "schedule.off"));
+    warning.hidden = document.followed !== false && !document.rotation;
+    fill(warning, icon("info"), document.followed === false ? t(document.enabled ? "schedule.not_followed" : "schedule.off") : t("schedule.rotating", { minutes: document.rotation?.minutes }));
     paintUpcoming(document);
   }
   /** Put a document into the controls. */
@@ -135,6 +137,9 @@ export async function schedule(page) {
     zone.value = document.time_zone;
     standard.value = document.default_persona ?? "";
     prepare.value = Number((document.prepare_s / 60).toFixed(1));
+    rotates.checked = Boolean(document.rotation);
+    turnMinutes.value = document.rotation?.minutes ?? 5;
+    model.turns = document.rotation?.personas ?? null;
     overrides.paint();
     holidays.paint();
     grid.mark([]);
@@ -144,7 +149,13 @@ export async function schedule(page) {
     // What the field rounds to is only taken when somebody has changed it.
     const minutes = Number(prepare.value), kept = Number((saved.prepare_s / 60).toFixed(1)) === minutes;
     return { room: session.room.id, enabled: enabled.checked, time_zone: zone.value.trim(), default_persona: standard.value || null,
-      prepare_s: kept ? saved.prepare_s : Math.max(5, Math.round(minutes * 60)), slots: model.slots, overrides: model.overrides, holidays: model.holidays };
+      prepare_s: kept ? saved.prepare_s : Math.max(5, Math.round(minutes * 60)), slots: model.slots, overrides: model.overrides, holidays: model.holidays,
+      rotation: rotates.checked ? { minutes: Number(turnMinutes.value), personas: model.turns ?? inTurn() } : null };
+  }
+  /** Who takes turns: those with slots, in the order of a day, or else everybody. */
+  function inTurn() {
+    const named = [...new Set([...model.slots].sort((a, b) => a.start.localeCompare(b.start)).map((s) => s.persona))];
+    return named.length ? named : people.map((p) => p.id);
   }
   /** A refused document: shown at what it is about. */
   function contradiction(error) {
@@ -168,7 +179,7 @@ export async function schedule(page) {
 
   const save = button(t("save"), { kind: "primary", small: true, sign: "check", onclick: () => attempt(save, async () => {
     zone.setCustomValidity(knownZone(zone.value.trim()) ? "" : t("schedule.zone.unknown"));
-    if (![zone, prepare].every((c) => c.reportValidity())) return;
+    if (![zone, prepare, turnMinutes].every((c) => c.reportValidity())) return;
     try {
       take(await put("/schedule", read()));
     } catch (error) {
@@ -182,7 +193,7 @@ export async function schedule(page) {
   standard.addEventListener("change", () => { model.standard = standard.value || null; });
   zone.addEventListener("input", () => zone.setCustomValidity(""));
   bar.append(drop, save);
-  for (const control of [enabled, zone, standard, prepare]) {
+  for (const control of [enabled, zone, standard, prepare, rotates, turnMinutes]) {
     control.disabled = !canEdit;
     control.addEventListener("change", touched);
   }
@@ -196,6 +207,7 @@ export async function schedule(page) {
       h("section", { class: "card" }, h("header", {}, h("h2", {}, icon("schedule"), t("schedule.upcoming"))), upcoming),
       overrides.element, holidays.element,
       h("section", { class: "card" }, h("header", {}, h("h2", {}, t("schedule.settings"))), h("div", { class: "stack" }, h("label", { class: "check" }, enabled, h("span", {}, t("schedule.enabled"))),
+        h("label", { class: "check" }, rotates, h("span", {}, t("schedule.rotate"))), field(t("schedule.rotate.minutes"), turnMinutes),
         field(t("schedule.default"), standard), field(t("schedule.zone"), zone), field(t("schedule.prepare"), prepare), h("datalist", { id: "zones" }, zones().map((z) => h("option", { value: z }))))))));
   take(first);
   if (draft?.me === session.me && draft.room === session.room.id) {
