@@ -1,0 +1,126 @@
+"""Assemble: what was trained becomes what ships — half precision, small files, one list of it all.
+
+    python -m assets.demo_models.assemble --build build/demo-models --out assets/models
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderTiny, StableDiffusionPipeline
+from safetensors.torch import load_file, save_file
+
+from assets.demo_models.painter import SHARD
+from assets.demo_models.personas import SUBJECTS
+from assets.demo_models.pictures import HEIGHT, WIDTH, marks
+from assets.demo_models.run import write_json
+from assets.demo_models.traits import choose, person
+from pipelines.looks.picture import POINTS
+from pipelines.studio.base_card import FORMAT, NAME
+from pipelines.studio.upscaler import CONFIG, WEIGHTS
+
+LICENCE = "Apache-2.0"
+LANGUAGE = {"skincare": "warm", "makeup": "lively", "tang": "classical"}
+"""The diction of each persona."""
+NAMES = {
+    "skincare": "林晚 · 晨光护肤", "makeup": "梅朵 · 星光彩妆", "tang": "云裳 · 唐妆仕女",
+    "warm": "温柔顾问", "lively": "活泼卖手", "classical": "古风雅言",
+}
+PROMPTS = {
+    "skincare": "主播肖像，裸粉唇，白色衬衫", "makeup": "主播肖像，玫瑰唇，粉色西装",
+    "tang": "主播肖像，正红唇，红色唐装",
+}
+SEEDS = {"skincare": 7, "makeup": 7, "tang": 7}
+SETTINGS = {
+    "visual": {"steps": 16, "guidance": 3.0, "rank_max": 16},
+    "language": {"on_air": True, "rank_max": 16, "max_tokens": 120, "temperature": 0.6},
+}
+
+
+def landmarks(count: int = 200) -> dict[str, list[float]]:
+    """Where the points of a face stand in the pictures, in parts of width and height: the mean of many people."""
+    sums = {name: [0.0, 0.0] for name in POINTS}
+    for n in range(count):
+        rng = random.Random(f"marks {n}")
+        found = marks(person(choose(rng), rng))
+        for name in POINTS:
+            sums[name][0] += found[name][0] / WIDTH / count
+            sums[name][1] += found[name][1] / HEIGHT / count
+    return {name: [round(x, 5), round(y, 5)] for name, (x, y) in sums.items()}
+
+
+def visual(build: Path, out: Path) -> None:
+    """The Stable Diffusion folder with its card and upscaler."""
+    shutil.rmtree(out, ignore_errors=True)
+    made: Any = StableDiffusionPipeline.from_pretrained(build / "sd" / "model", local_files_only=True)
+    # A decoder that was trained on after the UNet takes the place of the one it began with.
+    finer = build / "decoder" / "model"
+    if finer.is_dir():
+        made.vae = AutoencoderTiny.from_pretrained(finer, local_files_only=True)
+    made.to(torch.float16).save_pretrained(out, safe_serialization=True, max_shard_size=SHARD)
+    (out / "upscaler").mkdir()
+    for name in (CONFIG, WEIGHTS):
+        shutil.copy(build / "upscaler" / "model" / name, out / "upscaler" / name)
+    card = {"format": FORMAT, "size": [WIDTH, HEIGHT], "landmarks": landmarks(), "upscaler": "upscaler"}
+    write_json(out / NAME, card)
+
+
+def language(build: Path, out: Path) -> None:
+    """The transformers folder."""
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(build / "llm" / "model", out)
+
+
+def adapter(build: Path, name: str, out: Path) -> None:
+    """The diffusers or PEFT layout of one adapter in half precision, with all that its file says of itself."""
+    found = sorted(p for p in (build / "adapters" / name).glob("*.safetensors") if "kohya" not in p.name)
+    if not found:
+        raise SystemExit(f"no adapter {name} in {build}; train it first")
+    from safetensors import safe_open
+
+    with safe_open(found[0], "pt") as f:
+        metadata = f.metadata()
+    save_file({k: t.half() for k, t in load_file(found[0]).items()}, out, metadata)
+
+
+def main() -> None:
+    """Assemble what there is."""
+    parser = argparse.ArgumentParser(prog="python -m assets.demo_models.assemble")
+    parser.add_argument("--build", type=Path, default=Path("build/demo-models"))
+    parser.add_argument("--out", type=Path, default=Path("assets/models"))
+    given = parser.parse_args()
+    out: Path = given.out
+    out.mkdir(parents=True, exist_ok=True)
+    visual(given.build, out / "demo-sd")
+    language(given.build, out / "demo-llm")
+    (out / "adapters").mkdir(exist_ok=True)
+    entries = []
+    for name in (*SUBJECTS, *LANGUAGE.values()):
+        adapter(given.build, name, out / "adapters" / f"{name}.safetensors")
+        kind = "visual" if name in SUBJECTS else "language"
+        entries.append({
+            "id": f"demo-{name}", "file": f"adapters/{name}.safetensors", "kind": kind, "name": NAMES[name],
+            "licence": LICENCE, "trigger_words": SUBJECTS[name].trigger if kind == "visual" else "",
+        })
+    portraits = {
+        name: {"look": f"demo-{name}", "name": NAMES[name], "visual": f"demo-{name}", "prompt": PROMPTS[name],
+               "language": f"demo-{LANGUAGE[name]}", "seed": SEEDS[name]}
+        for name in SUBJECTS
+    }
+    write_json(out / "models.json", {
+        "visual": "demo-sd", "language": "demo-llm", "settings": SETTINGS, "adapters": entries, "portraits": portraits,
+    })
+    size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
+    largest = max((p for p in out.rglob("*") if p.is_file()), key=lambda p: p.stat().st_size)
+    print(json.dumps({"mb": round(size / 1e6, 1), "largest": largest.name,
+                      "largest_mb": round(largest.stat().st_size / 1e6, 1)}))
+
+
+if __name__ == "__main__":
+    main()
