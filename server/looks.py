@@ -251,6 +251,9 @@ class Looks:
             if row is None:
                 return
             name, picture, landmarks, source = row.name, row.picture, row.landmarks, row.source
+        if source == "portrait" and not self.canvas(look_id).is_file():
+            # It is wanted when it has been painted.
+            return
         out = self.folder / look_id / f"{width}x{height}"
         part = out.with_name(f".{width}x{height}.part")
         shutil.rmtree(part, ignore_errors=True)

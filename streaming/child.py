@@ -51,6 +51,7 @@ class Child:
         self.run_dir = run_dir
         self.running = True
         self._next_beat = 0.0
+        self._early: list[Message] = []
 
     @classmethod
     def from_env(cls) -> Child:
@@ -60,9 +61,12 @@ class Child:
         channel = Channel.from_env()
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline:
-            for message in channel.poll(0.5):
+            messages = channel.poll(0.5)
+            for n, message in enumerate(messages):
                 if message.get("op") == "start":
                     child = cls(channel, message["name"], message["config"], Path(message["run_dir"]))
+                    # A process that takes long to load may have been asked something before it looked.
+                    child._early = messages[n + 1 :]
                     signal.signal(signal.SIGTERM, child._on_signal)
                     return child
         raise SystemExit("no start message from the supervisor")
@@ -76,8 +80,9 @@ class Child:
 
     def poll(self, timeout_s: float = 0.0) -> list[Message]:
         """Messages for this process; `stop` and a vanished supervisor clear `running`."""
+        early, self._early = self._early, []
         try:
-            messages = self.channel.poll(timeout_s)
+            messages = early + self.channel.poll(0.0 if early else timeout_s)
         except ChannelClosed:
             self.running = False
             return []

@@ -20,6 +20,8 @@ log = logging.getLogger("nightanchor.portraits")
 PROMPT = "portrait of a presenter, front view, facing the camera, upper body, mouth closed, soft studio light"
 NEGATIVE = "open mouth, teeth, profile view, hands, text, watermark, cropped head, deformed"
 INIT_STRENGTH = 0.6
+TRIES = 4
+"""Seeds that are tried for a portrait that nobody waits in front of."""
 
 
 class Portraits:
@@ -51,7 +53,8 @@ class Portraits:
 
     def owe(self, look_id: str, name: str, prompt: str, seed: int, visual_id: str | None) -> None:
         """Have a portrait painted as soon as the studio is there."""
-        self._looks.add_painted(name, look_id, self._order(prompt, "", seed, visual_id, 1.0, None, 1.0, None))
+        order = self._order(prompt, "", seed, visual_id, 1.0, None, 1.0, None)
+        self._looks.add_painted(name, look_id, order | {"tries": TRIES})
 
     def resume(self) -> None:
         """The studio is up: paint what is owed."""
@@ -109,7 +112,7 @@ class Portraits:
             adapter = self._adapters.get(order["visual"]) if order["visual"] else None
             key = (await self._adapters.stage(adapter, order["weight"]))["key"] if adapter else None
             brief = {**order["brief"], "prompt": _prompt(adapter, order["brief"]["prompt"])}
-            painted = await self._studio.ask("paint", PAINT_LIMIT_S, brief=brief, visual=key, out=out, job=job)
+            painted = await self._paint_well(brief, order.get("tries", 1), visual=key, out=out, job=job)
         except NightAnchorError as e:
             if not (e.code == "child_down" and look_id in self._looks.orders()):
                 self._looks.fail(look_id, " ".join(filter(None, (e.message, e.next_step))))
@@ -120,6 +123,19 @@ class Portraits:
                 self._looks.fail(look_id, "the painting was given up")
             raise
         self._looks.painted(look_id, painted.get("landmarks"))
+
+
+    async def _paint_well(self, brief: dict[str, Any], tries: int, **fields: Any) -> dict[str, Any]:
+        """Paint, with the next seed when the one before made no presenter; raises what the last try raised."""
+        for n in range(tries):
+            try:
+                return await self._studio.ask(
+                    "paint", PAINT_LIMIT_S, brief={**brief, "seed": brief["seed"] + n}, **fields
+                )
+            except NightAnchorError as e:
+                if e.reason != "canary" or n == tries - 1:
+                    raise
+        raise AssertionError("at least one try")
 
 
 def _prompt(adapter: dict[str, Any] | None, prompt: str) -> str:

@@ -176,6 +176,17 @@ def test_request_to_a_dead_child_is_answered(harness: Harness) -> None:
     assert harness.answers[0]["re"] == 10, "a request that was under way when the child died is answered, too"
 
 
+def test_what_is_asked_of_a_loading_child_is_answered(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOY_LOADS_S", "0.5")
+    harness.supervisor.ensure(ChildSpec("slow", "toy", {}))
+    harness.tell("slow", op="refuse", id=7, **{"from": "supervisor"})
+    harness.tell("slow", op="relay", id=8)
+    answered: list[dict[str, Any]] = []
+    harness.supervisor._handle = lambda _child, message: answered.append(message)  # type: ignore[method-assign]
+    harness.until(lambda: any(m.get("op") == "seen" for m in answered))
+    assert any(m.get("re") == 7 for m in answered)
+
+
 def test_notice_reaches_the_owner(harness: Harness) -> None:
     harness.start("a")
     harness.tell("a", op="ask", message={"op": "notice", "to": "supervisor", "text": "hello"}, id_to_use=1)

@@ -8,6 +8,8 @@ from streaming.errors import BadInput
 
 
 def main() -> None:
+    # As one that loads large libraries first, so that what it is asked meanwhile lies in its channel already.
+    time.sleep(float(os.environ.get("TOY_LOADS_S", "0")))
     child = Child.from_env()
     if child.config.get("crash"):
         raise SystemExit(3)
