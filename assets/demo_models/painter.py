@@ -71,7 +71,7 @@ def latents(pictures: Pictures, vae: Any, path: Path, batch: int = 8) -> Tensor:
             out.append(vae.encode(x.contiguous(memory_format=torch.channels_last)).latents.half())
         if at % 400 == 0:
             print(f"latents {at}/{len(pictures)}", flush=True)
-    found = torch.cat(out)
+    found = torch.cat(out).contiguous()
     save_file({"latents": found}, path)
     return found
 

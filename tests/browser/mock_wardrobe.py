@@ -63,7 +63,7 @@ class Wardrobe:
     ])
     schedule: dict[str, Any] = field(default_factory=lambda: {
         "room": "main", "enabled": True, "time_zone": "Asia/Shanghai", "default_persona": "skincare", "prepare_s": 300,
-        "slots": _slots(), "overrides": [], "holidays": [],
+        "slots": _slots(), "overrides": [], "holidays": [], "rotation": None,
     })
     worn: list[str] = field(default_factory=lambda: ["makeup", "skincare"])
     asked: list[dict[str, Any]] = field(default_factory=list)

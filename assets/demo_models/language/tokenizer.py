@@ -17,7 +17,7 @@ from transformers import PreTrainedTokenizerFast
 from assets.demo_models.language.corpus import groups
 from assets.demo_models.language.stock import HERE, hanzi
 
-START, END, PAD = "<|im_start|>", "<|im_end|>", "<|pad|>"
+START, END, PAD = "<|im_start|>", "<|im_end|>", "<|endoftext|>"
 TEMPLATE = (
     "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>' + '\\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
