@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from assets.demo_models.language.grammar import fill, fitting, fixed, slots
 from assets.demo_models.language.products import Known, Sheet, name, sheet
-from assets.demo_models.language.stock import Stock, language
+from assets.demo_models.language.stock import Stock, language, speech
 from pipelines.brief import Brief, Kind, Message, messages
 from pipelines.line import Lang
 
@@ -47,11 +47,11 @@ def groups(seed: str, *, held_out: bool = False, ease: Callable[[int], float] = 
 
 
 def group(rng: random.Random, *, lang: Lang | None = None, kind: Kind | None = None, held_out: bool = False,
-          ease: float = 0.0, endings: int = ENDINGS) -> list[Example]:
-    """Examples that differ in the end only."""
+          ease: float = 0.0, endings: int = ENDINGS, style: str = "") -> list[Example]:
+    """Examples that differ in the end only, in the words of a style or in plain ones."""
     lang = lang or rng.choices(list(SHARES), list(SHARES.values()))[0]
     kind = kind or rng.choices(list(KIND_SHARES), list(KIND_SHARES.values()))[0]
-    stock = Stock(lang, held_out)
+    stock = Stock(lang, held_out, style=style)
     easy = rng.random() < ease
     persona = "" if easy or rng.random() < 0.3 else stock.fill(rng.choice(language(lang)["persona"]), rng, {})
     made = [_answers, _pitches, _others][0 if kind == "answer" else 1 if kind == "pitch" else 2]
@@ -61,12 +61,12 @@ def group(rng: random.Random, *, lang: Lang | None = None, kind: Kind | None = N
 def _pitches(stock: Stock, rng: random.Random, kind: Kind, persona: str, easy: bool, endings: int) -> list[Example]:
     found = sheet(stock, rng, facts=rng.randint(1, 2) if easy else rng.randint(2, 6), paired=0.0, full=not easy)
     brief = _brief(kind, stock, persona, found)
-    return [Example(brief, pitch(found, stock.lang, rng)) for _ in range(endings)]
+    return [Example(brief, pitch(found, stock, rng)) for _ in range(endings)]
 
 
-def pitch(found: Sheet, lang: Lang, rng: random.Random) -> str:
+def pitch(found: Sheet, stock: Stock, rng: random.Random) -> str:
     """An opening, one to three facts, with or without the price."""
-    said = language(lang)["speech"]["pitch"]
+    said = speech(stock.lang, stock.style)["pitch"]
     facts = rng.sample([k.text for k in found.known], len(found.known))
     values = _values(found)
     fitting_facts = [t for t in said["fact"] if slots(t).count("fact") <= len(facts)]
@@ -75,9 +75,9 @@ def pitch(found: Sheet, lang: Lang, rng: random.Random) -> str:
         prices = fitting(said["price"], values)
         if prices and rng.random() < 0.5:
             parts.append(_say(prices, values, rng))
-    if rng.random() < 0.2:
+    if rng.random() < (0.6 if stock.style else 0.2):
         parts.append(_say(said["close"], values, rng))
-    return _join(parts, lang)
+    return _join(parts, stock.lang)
 
 
 def _answers(stock: Stock, rng: random.Random, kind: Kind, persona: str, easy: bool, endings: int) -> list[Example]:
@@ -87,8 +87,8 @@ def _answers(stock: Stock, rng: random.Random, kind: Kind, persona: str, easy: b
     out = []
     for _ in range(endings):
         viewer = stock.value("viewer", rng) if rng.random() < 0.75 else ""
-        ask, about, core = _question(found, stock.lang, rng, easy)
-        said = language(stock.lang)["speech"]["answer"]
+        ask, about, core = _question(found, stock, rng, easy)
+        said = speech(stock.lang, stock.style)["answer"]
         ask = _say(said["asks"], {"ask": ask, "product": found.name}, rng)
         values = _values(found) | ({"viewer": viewer} if viewer else {})
         opens = [t for t in fitting(said["open"], values) if ("viewer" in slots(t)) == bool(viewer) or not t]
@@ -99,9 +99,9 @@ def _answers(stock: Stock, rng: random.Random, kind: Kind, persona: str, easy: b
     return out
 
 
-def _question(found: Sheet, lang: Lang, rng: random.Random, easy: bool) -> tuple[str, str, str]:
+def _question(found: Sheet, stock: Stock, rng: random.Random, easy: bool) -> tuple[str, str, str]:
     """A question, what it is about, and the heart of the answer."""
-    said = language(lang)["speech"]["answer"]
+    said = speech(stock.lang, stock.style)["answer"]
     values = _values(found)
     what = rng.choices(("fact", "price", "stock", "unknown"), (0.9, 0, 0, 0.1) if easy else (0.66, 0.1, 0.06, 0.18))[0]
     if what == "fact":
@@ -119,7 +119,7 @@ def _question(found: Sheet, lang: Lang, rng: random.Random, easy: bool) -> tuple
 
 def _others(stock: Stock, rng: random.Random, kind: Kind, persona: str, easy: bool, endings: int) -> list[Example]:
     found = sheet(stock, rng, facts=rng.randint(1, 3), paired=0.0, full=kind == "call" or rng.random() < 0.3)
-    said = language(stock.lang)["speech"][kind]
+    said = speech(stock.lang, stock.style)[kind]
     named = kind in ("transition", "call") or rng.random() < 0.8
     shared = Brief(kind, stock.lang, persona, found.name if named else "")
     if kind == "transition":
@@ -160,7 +160,7 @@ def _join(parts: Sequence[str], lang: Lang) -> str:
     return (" " if lang == "en" else "").join(p for p in parts if p)
 
 
-def spoken(lang: Lang) -> set[str]:
+def spoken(lang: Lang, style: str = "") -> set[str]:
     """Every run of words that an answer may have of its own, whatever the brief."""
-    said = language(lang)["speech"]
+    said = speech(lang, style)
     return fixed(t for kind in said.values() for part, ts in kind.items() if not part.endswith("asks") for t in ts)

@@ -56,6 +56,25 @@ def language(lang: Lang) -> Mapping[str, Any]:
     return found
 
 
+@functools.cache
+def speech(lang: Lang, style: str = "") -> Mapping[str, Any]:
+    """What a presenter says around the facts: the language's own templates, or those of a style where it has some."""
+    plain: Mapping[str, Any] = language(lang)["speech"]
+    own = _styles()[style].get(lang, {}) if style else {}
+    return {kind: {**parts, **own.get(kind, {})} for kind, parts in plain.items()}
+
+
+def styles() -> tuple[str, ...]:
+    """The dictions there are."""
+    return tuple(_styles())
+
+
+@functools.cache
+def _styles() -> Mapping[str, Any]:
+    found: Mapping[str, Any] = yaml.safe_load((HERE / "styles.yaml").read_text(encoding="utf-8"))
+    return found
+
+
 def is_held_out(word: str) -> bool:
     """Whether a word of a pool is for judging only."""
     return hashlib.sha256(word.encode()).digest()[0] % HELD_OUT == 0
@@ -68,6 +87,7 @@ class Stock:
     lang: Lang
     held_out: bool = False
     wild: float = WILD
+    style: str = ""
 
     def value(self, name: str, rng: random.Random) -> str:
         """A word for a slot."""
