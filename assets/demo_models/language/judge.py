@@ -32,7 +32,7 @@ from pipelines.studio.language import BARE, LanguageBase, Sampling
 from pipelines.wording import money
 
 DEMO = Path(__file__).parents[2] / "demo" / "catalogue.yaml"
-SAMPLING = Sampling(max_tokens=120, temperature=0.6, top_p=0.9)
+SAMPLING = Sampling(max_tokens=120, temperature=0.6, top_p=0.9, repetition_penalty=1.0)
 COPYING = {"figure", "latin", "name", "phrase"}
 SLOT = 1
 
@@ -65,7 +65,7 @@ class Speaker:
     def say(self, brief: Brief, seed: int) -> str:
         """One text."""
         began = time.perf_counter()
-        how = Sampling(SAMPLING.max_tokens, SAMPLING.temperature, SAMPLING.top_p, seed)
+        how = Sampling(SAMPLING.max_tokens, SAMPLING.temperature, SAMPLING.top_p, SAMPLING.repetition_penalty, seed)
         text = self.base.begin(messages(brief), how, slot=self.slot)
         out = self.base.show(text)
         while not text.done:

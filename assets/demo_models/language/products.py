@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from assets.demo_models.language.grammar import slots
 from assets.demo_models.language.stock import Slots, Stock, amount, language
@@ -11,6 +12,9 @@ from pipelines.brief import pair
 
 HELD_OUT_FACT = 4
 """Of topics with so many templates of facts or more, the last one is for judging."""
+AKIN = 0.4
+"""Share of products whose name takes up words of a fact, and of those whose facts take up each other's."""
+_PIECES = re.compile(r"[，。、：,.:]\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,39 @@ def sheet(stock: Stock, rng: random.Random, *, facts: int, paired: float, full: 
     if full and rng.random() < 0.6:
         count, unit = rng.choice((rng.randint(1, 20), rng.randint(1, 999))), stock.value("unit", rng)
         left = f"{count} {unit}" if stock.lang == "en" else f"{count}{unit}"
-    return Sheet(name(stock, rng), price, was, left, known, _absent(stock, rng, known))
+    if len(known) > 1 and rng.random() < AKIN:
+        known = _akin(known, stock, rng)
+    title = name(stock, rng)
+    if known and rng.random() < AKIN:
+        title = _with_run(title, _run(rng.choice(known).text, stock, rng), stock, rng)
+    return Sheet(title, price, was, left, known, _absent(stock, rng, known))
+
+
+def _run(text: str, stock: Stock, rng: random.Random) -> str:
+    """A few characters or words out of a text, as names and facts of real goods share them."""
+    pieces = [p for p in _PIECES.split(text) if p]
+    piece = rng.choice(pieces or [text])
+    if stock.lang == "en":
+        words = piece.split()
+        at = rng.randrange(len(words))
+        return " ".join(words[at : at + rng.randint(1, 2)])
+    at = rng.randrange(max(1, len(piece) - 1))
+    return piece[at : at + rng.randint(2, 5)].strip()
+
+
+def _with_run(title: str, run: str, stock: Stock, rng: random.Random) -> str:
+    if stock.lang == "en":
+        return f"{title} {run.title()}" if rng.random() < 0.5 else f"{run.title()} {title}"
+    at = rng.choice((0, len(title), max(0, len(title) - 2)))
+    return title[:at] + run + title[at:]
+
+
+def _akin(known: tuple[Known, ...], stock: Stock, rng: random.Random) -> tuple[Known, ...]:
+    """One fact takes up a few words of another, so that what comes next is not told by the last word alone."""
+    a, b = rng.sample(range(len(known)), 2)
+    run, text = _run(known[a].text, stock, rng), known[b].text
+    changed = replace(known[b], text=f"{text} with {run}" if stock.lang == "en" else rng.choice((run + text, text + run)))
+    return (*known[:b], changed, *known[b + 1 :])
 
 
 def _known(stock: Stock, rng: random.Random, topic: int, paired: bool) -> Known:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import random
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ _ONSETS = "b c d f g h j k l m n p r s t v w z br cl dr fl gr pl st tr vel lu".s
 _NUCLEI = "a e i o u ai ea io ou y".split()
 _CODAS = ["", "", "", "n", "r", "s", "l", "th", "x", "m", "ne", "que"]
 _KATAKANA = [chr(c) for c in range(0x30A2, 0x30F3) if chr(c) not in "ァィゥェォッャュョヮヰヱヲ"]
+_HIRAGANA = [chr(c) for c in range(0x3041, 0x3094)]
+_WORD = re.compile(r"[a-z]{4,}")
 _COUNTS = "零一二三四五六七八九十"
 Slots = dict[str, list[str]]
 """What the slots of one fact were filled with."""
@@ -41,6 +44,25 @@ def hanzi() -> tuple[str, ...]:
         for cell in range(1, 95 if row < 55 else 90):
             out.append(bytes((row + 0xA0, cell + 0xA0)).decode("gb2312"))
     return tuple(out)
+
+
+@functools.cache
+def written() -> tuple[str, ...]:
+    """Every character beyond ASCII in the languages' and the demo shop's files: no single one may be unknown on air."""
+    files = [HERE / f"{lang}.yaml" for lang in ("zh", "en", "ja")]
+    files += [HERE.parents[1] / "demo" / f"{n}.yaml" for n in ("catalogue", "personas", "scripts")]
+    return tuple(sorted({c for path in files for c in path.read_text(encoding="utf-8") if ord(c) > 0x7F}))
+
+
+@functools.cache
+def _han() -> tuple[str, ...]:
+    return tuple(c for c in written() if "\u4e00" <= c <= "\u9fff")
+
+
+@functools.cache
+def _fragments() -> tuple[str, ...]:
+    """English words to cut pieces from; pieces hold the letters of words that are held out, never their sense."""
+    return tuple(sorted(set(_WORD.findall((HERE / "en.yaml").read_text(encoding="utf-8").lower()))))
 
 
 @functools.cache
@@ -118,10 +140,11 @@ class Stock:
         if self.lang == "en":
             return latin(rng).lower()
         if self.lang == "ja" and rng.random() < 0.7:
-            return "".join(rng.choice(_KATAKANA) for _ in range(rng.randint(2, 6)))
+            kana = _HIRAGANA if rng.random() < 0.25 else _KATAKANA
+            return "".join(rng.choice(kana) for _ in range(rng.randint(2, 6)))
         if self.lang == "zh" and rng.random() < 0.08:
             return latin(rng)
-        stock = rare_hanzi() if rng.random() < 0.02 else hanzi()
+        stock = rng.choices((rare_hanzi(), _han(), hanzi()), (0.02, 0.2, 0.78))[0]
         return "".join(rng.choice(stock) for _ in range(rng.choice((1, 2, 2, 2, 3, 3, 4))))
 
     def _made(self, name: str, rng: random.Random) -> str | None:
@@ -151,6 +174,13 @@ def _pool(lang: Lang, name: str, held_out: bool) -> list[str]:
     return chosen or words
 
 
+def _fragment(rng: random.Random) -> str:
+    word = rng.choice(_fragments())
+    size = rng.randint(2, 5)
+    at = rng.randint(0, max(0, len(word) - size))
+    return word[at : at + size]
+
+
 def counted(n: int) -> str:
     """A number below 1,000 in Chinese characters."""
     if n <= 10:
@@ -176,5 +206,7 @@ def latin(rng: random.Random) -> str:
     """A made-up brand: Velora, Trune, KX or the like."""
     if rng.random() < 0.12:
         return "".join(rng.choice("ABCDEFGHJKLMNPQRSTUVWXYZ") for _ in range(rng.randint(2, 4)))
+    if rng.random() < 0.45:
+        return "".join(_fragment(rng) for _ in range(rng.choice((1, 2, 2, 3)))).capitalize()
     parts = [rng.choice(_ONSETS) + rng.choice(_NUCLEI) for _ in range(rng.choice((1, 2, 2, 3)))]
     return ("".join(parts) + rng.choice(_CODAS)).capitalize()

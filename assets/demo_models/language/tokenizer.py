@@ -15,7 +15,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 from transformers import PreTrainedTokenizerFast
 
 from assets.demo_models.language.corpus import groups
-from assets.demo_models.language.stock import HERE, hanzi
+from assets.demo_models.language.stock import hanzi, written
 
 START, END, PAD = "<|im_start|>", "<|im_end|>", "<|endoftext|>"
 TEMPLATE = (
@@ -28,7 +28,6 @@ LENGTH = 2048
 _WIDE = r"[\u2010-\u205f\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"
 _PIECES = r" ?\p{L}+| ?[^\s\p{L}\p{N}]|\s+"
 _MARKS = "，。、：；？！（）《》“”‘’…—·～「」『』【】％＋"
-_DEMO = HERE.parents[1] / "demo"
 
 
 def build(samples: int = 4000) -> Any:
@@ -59,10 +58,7 @@ def _pieces() -> Any:
 def usual() -> list[str]:
     """Characters that are one token each."""
     kana = (chr(c) for c in range(0x3041, 0x30FF))
-    files = [HERE / f"{lang}.yaml" for lang in ("zh", "en", "ja")]
-    files += [_DEMO / f"{n}.yaml" for n in ("catalogue", "personas", "scripts")]
-    written = sorted({c for path in files for c in path.read_text(encoding="utf-8") if ord(c) > 0x7F})
-    return list(dict.fromkeys([*_MARKS, *kana, *hanzi(), *written]))
+    return list(dict.fromkeys([*_MARKS, *kana, *hanzi(), *written()]))
 
 
 def _characters() -> Iterator[tuple[str, str]]:
