@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from assets.demo_models.language.corpus import Example, group
@@ -35,7 +36,7 @@ def write(style: str, out: Path, count: int = COUNT) -> Path:
     # The same briefs in every style: what tells the adapters apart is how they speak, not what about.
     lines = [
         json.dumps({"messages": example.dialogue()}, ensure_ascii=False)
-        for example, _ in zip(examples(style, "dialogues"), range(count), strict=False)
+        for example in islice(examples(style, "dialogues"), count)
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import random
 import time
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +54,8 @@ class Speaker:
 
     def __init__(self, folder: Path) -> None:
         self.base = LanguageBase.load(folder, device=torch.device("cpu"), dtype=torch.float32, rank=16, slots=2)
-        self._shelf = Shelf({"model": self.base.resident}, fingerprint=self.base.spec.fingerprint, budget_bytes=64 << 20)
+        parts = {"model": self.base.resident}
+        self._shelf = Shelf(parts, fingerprint=self.base.spec.fingerprint, budget_bytes=64 << 20)
         self.slot, self.tokens, self.seconds = BARE, 0, 0.0
 
     def wear(self, adapter: Path | None) -> None:
@@ -81,7 +84,8 @@ def judged(speaker: Speaker, asked: Iterable[Example], style: str = "") -> list[
     out = []
     for n, example in enumerate(asked):
         text = speaker.say(example.brief, n)
-        out.append(Said(example.brief, text, example.about, tuple(faults(example.brief, text, own[example.brief.lang]))))
+        wrong = tuple(faults(example.brief, text, own[example.brief.lang]))
+        out.append(Said(example.brief, text, example.about, wrong))
     return out
 
 
@@ -159,8 +163,6 @@ class Dictions:
             self._w -= 2.0 * (x.T @ p / len(y) + 1e-4 * self._w)
 
     def _look(self, text: str) -> np.ndarray[Any, Any]:
-        import zlib
-
         out = np.zeros(self.SIZE)
         for n in (1, 2):
             for at in range(len(text) - n + 1):
@@ -174,7 +176,7 @@ class Dictions:
 
 def dictions(count: int = 400) -> Dictions:
     """Taught by the scripts' own sentences, so it has never seen a text of the model."""
-    return Dictions({s: [e.text for e, _ in zip(examples(s, "classifier"), range(count), strict=False)] for s in styles()})
+    return Dictions({s: [e.text for e in islice(examples(s, "classifier"), count)] for s in styles()})
 
 
 def judge(folder: Path, adapters: Path | None, count: int) -> dict[str, Any]:
@@ -192,7 +194,7 @@ def judge(folder: Path, adapters: Path | None, count: int) -> dict[str, Any]:
         ears, right, all_of = dictions(), [], {}
         for style in styles():
             speaker.wear(_file(adapters, style))
-            asked = [e for e, _ in zip(examples(style, "judge-style", held_out=True), range(count // 3), strict=False)]
+            asked = list(islice(examples(style, "judge-style", held_out=True), count // 3))
             said = judged(speaker, asked, style)
             shown += [s for s in said if s.faults][:6]
             heard = [ears.of(s.text) == style for s in said]

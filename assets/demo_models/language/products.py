@@ -99,8 +99,8 @@ def _akin(known: tuple[Known, ...], stock: Stock, rng: random.Random) -> tuple[K
     """One fact takes up a few words of another, so that what comes next is not told by the last word alone."""
     a, b = rng.sample(range(len(known)), 2)
     run, text = _run(known[a].text, stock, rng), known[b].text
-    changed = replace(known[b], text=f"{text} with {run}" if stock.lang == "en" else rng.choice((run + text, text + run)))
-    return (*known[:b], changed, *known[b + 1 :])
+    text = f"{text} with {run}" if stock.lang == "en" else rng.choice((run + text, text + run))
+    return (*known[:b], replace(known[b], text=text), *known[b + 1 :])
 
 
 def _known(stock: Stock, rng: random.Random, topic: int, paired: bool) -> Known:
