@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run studio test check format bench soak test-deps lock clean
+.PHONY: help run studio demo-models test check format bench soak test-deps lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,10 +35,17 @@ $(VENV)/.test-stamp: requirements-dev.lock $(VENV)/.studio-stamp
 	@touch $@
 
 run: $(VENV)/.run-stamp ## start the demo on air; ARGS="--port 9000 --no-browser" to change things
-	@exec $(BIN)/nightanchor run $(ARGS)
+	@if [ ! -e $(VENV)/.studio-stamp ] && [ -e assets/models/models.json ]; then \
+	  echo "On air in seconds; what the models need is installed meanwhile (some minutes, log: $(VENV)/studio.log)."; \
+	  flock -n $(VENV)/.studio-lock nice -n 19 $(MAKE) --no-print-directory $(VENV)/.studio-stamp > $(VENV)/studio.log 2>&1 & \
+	fi; \
+	exec $(BIN)/nightanchor run $(ARGS)
 
 studio: $(VENV)/.studio-stamp ## install what resident models need (torch, diffusers, transformers, peft)
 	@echo "Ready; name a base in nightanchor.yaml (visual.path, language.path) and start again: make run"
+
+demo-models: $(VENV)/.studio-stamp ## make the models that ship in assets/models anew (hours; goes on where it was cut off)
+	@$(BIN)/python -m assets.demo_models.build $(ARGS)
 
 test: $(VENV)/.test-stamp ## run the tests (what needs an outside tool is skipped without it)
 	@$(BIN)/python -m pytest -m "not soak and not gpu" $(ARGS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ class Context:
     datasets: Datasets
     jobs: Jobs
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    on_studio: list[Callable[[], None]] = field(default_factory=list)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     started: float = field(default_factory=time.monotonic)
 
@@ -77,6 +79,8 @@ class Context:
 
     def studio_up(self) -> None:
         """A studio has come up: dress it, and make the samples that are owed."""
+        for tell in self.on_studio:
+            tell()
         self.adapters.wake()
         self.portraits.resume()
         task = asyncio.get_running_loop().create_task(self.activations.redress())

@@ -16,6 +16,7 @@ from server.app import make_app
 from server.auth import bootstrap
 from server.bus import ChannelBus
 from server.context import make_context
+from server.dressing import Dressing
 from streaming.child import Child
 from streaming.errors import NightAnchorError
 
@@ -55,6 +56,9 @@ async def serve(child: Child) -> None:
     bus = ChannelBus(child, dict)
     context = make_context(loaded, data, child.run_dir, bus)
     demo.seed(context)
+    dressing = Dressing(context)
+    context.on_studio.append(dressing.begin)
+    dressing.begin()
     server = _Uvicorn(
         uvicorn.Config(
             make_app(context), host=child.config["host"], port=child.config["port"], log_level="warning",
@@ -75,6 +79,7 @@ async def serve(child: Child) -> None:
     await context.jobs.close()
     await context.datasets.close()
     await context.activations.close()
+    await dressing.close()
     await context.portraits.close()
     await context.rooms.close()
     with contextlib.suppress(SystemExit):

@@ -116,6 +116,9 @@ class LanguageSection(_Section):
     max_tokens: int = Field(default=120, ge=8, le=1000, description="Longest text in tokens.")
     temperature: float = Field(default=0.7, ge=0, le=2, description="0 takes the likeliest word each time.")
     top_p: float = Field(default=0.9, gt=0, le=1, description="Share of the likeliest words to choose from.")
+    repetition_penalty: float = Field(
+        default=1.1, ge=1, le=2, description="Over 1 words that came already become less likely (arXiv:1909.05858)."
+    )
 
 
 class AdaptersSection(_Section):

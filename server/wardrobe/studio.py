@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import itertools
 import json
 import logging
 from collections.abc import Callable
-from importlib.util import find_spec
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ log = logging.getLogger("nightanchor.studio")
 
 NAME = "studio"
 STAGE_LIMIT_S, TRY_LIMIT_S, PAINT_LIMIT_S, WRITE_LIMIT_S, SWAP_LIMIT_S = 120.0, 120.0, 1800.0, 120.0, 10.0
-PACKAGES = ("torch", "diffusers", "transformers", "safetensors")
-RETRY_S = 2.0
+PACKAGES = ("torch", "diffusers", "transformers", "safetensors", "peft", "accelerate")
+RETRY_S, WAIT_S = 2.0, 5.0
 
 
 class Studio:
@@ -58,7 +59,9 @@ class Studio:
     @property
     def missing(self) -> list[str]:
         """Packages it needs that are not installed."""
-        return [name for name in PACKAGES if find_spec(name) is None]
+        # They may be being installed just now.
+        importlib.invalidate_caches()
+        return [name for name in PACKAGES if not _installed(name)]
 
     def has(self, kind: Kind) -> bool:
         """Whether a base of a kind is set up."""
@@ -66,11 +69,14 @@ class Studio:
 
     async def run(self) -> None:
         """Have the process run, until cancelled."""
+        told: list[str] = []
         while self.wanted:
             missing = self.missing
             if missing:
-                log.warning("the studio needs %s; install them with: make studio", ", ".join(missing))
-                await asyncio.sleep(30.0)
+                if missing != told:
+                    log.warning("the studio needs %s; install them with: make studio", ", ".join(missing))
+                told = missing
+                await asyncio.sleep(WAIT_S)
                 continue
             try:
                 await self._bus.request("supervisor", "ensure", name=NAME, kind=NAME, config=self._config())
@@ -194,7 +200,8 @@ class Studio:
         """A text for the show, sampled as the settings say."""
         w = self._settings.language
         sampling = {
-            "max_tokens": w.max_tokens, "temperature": w.temperature, "top_p": w.top_p, "seed": next(self._jobs),
+            "max_tokens": w.max_tokens, "temperature": w.temperature, "top_p": w.top_p,
+            "repetition_penalty": w.repetition_penalty, "seed": next(self._jobs),
         }
         return await self.write(room, messages, sampling)
 
@@ -215,3 +222,11 @@ class Studio:
         finally:
             del self._texts[job]
         return str(answer["text"])
+
+
+def _installed(name: str) -> bool:
+    """Whether a package is wholly there: its record is what an installer writes last."""
+    try:
+        return bool(metadata.distribution(name).read_text("RECORD"))
+    except metadata.PackageNotFoundError:
+        return False
