@@ -14,7 +14,7 @@ from pipelines.brief import Brief, pair
 
 Fault = Literal["figure", "latin", "name", "phrase", "form"]
 FIELDS = ("product", "price", "was_price", "stock", "next_product", "viewer")
-MAX_LENGTH = 260
+MAX_LENGTH = 320
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 _LATIN = re.compile(r"[A-Za-z]+")
 _CLAUSE = re.compile(r"[，,。.;；]\s*")
