@@ -46,7 +46,7 @@ class BaseCard:
             upscaler = path.parent / str(data["upscaler"]) if data.get("upscaler") else None
             if upscaler is not None and upscaler.parent != path.parent:
                 raise ValueError("the upscaler lies elsewhere")
-        except (OSError, ValueError, KeyError, TypeError) as e:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
             raise BadInput(f"{path} is damaged: {e}", next_step="Restore it from where the base came from.") from e
         return cls(width, height, points, upscaler)
 

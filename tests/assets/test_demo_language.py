@@ -56,7 +56,7 @@ def test_what_is_held_out_is_never_drawn_for_training() -> None:
         for name in language(lang)["pools"]:
             kept, judged = Stock(lang).pool(name), Stock(lang, held_out=True).pool(name)
             assert kept == judged or not set(kept) & set(judged)
-    assert "蔓越莓" in Stock("zh", held_out=True).pool("ingredient") or len(Stock("zh", held_out=True).pool("ingredient")) > 2
+    assert len(Stock("zh", held_out=True).pool("ingredient")) > 2
 
 
 def test_names_and_facts_share_words_as_those_of_real_goods_do() -> None:
