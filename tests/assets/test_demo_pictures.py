@@ -156,7 +156,7 @@ def test_the_untrained_autoencoder_keeps_a_blurred_picture() -> None:
     assert out.shape == picture.shape
     made, wanted = (torch.nn.functional.avg_pool2d(x, 32) for x in (out, picture))
     alike = torch.corrcoef(torch.stack([made.flatten(), wanted.flatten()]))[0, 1]
-    assert alike > 0.85, "colours are there before anything is learnt"
+    assert alike > 0.75, "colours are there before anything is learnt"
 
 
 def test_a_painting_is_made_by_the_folder_that_is_left(tmp_path: Path) -> None:
