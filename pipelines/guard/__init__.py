@@ -1,0 +1,5 @@
+"""Guard: what may be said. Every sentence passes it before the voice."""
+
+from pipelines.guard.guard import Guard as Guard
+from pipelines.guard.verdict import Hit as Hit
+from pipelines.guard.verdict import Verdict as Verdict
