@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib.resources import files
-from typing import Any
 
 import yaml
 
-from pipelines.catalogue import Product, in_lang
+from pipelines.catalogue import Product
 from pipelines.guard.denial import denied
-from pipelines.guard.fold import fold
+from pipelines.guard.fold import fold, simplified
 from pipelines.guard.quantities import Kind, Quantity, quantities
 from pipelines.guard.verdict import Hit
 from pipelines.line import LANGS, Lang
@@ -38,6 +37,7 @@ _LESS = re.compile(r"不到|低于|不超过|不足|少于|(?:under|less than|be
 _LESS_AFTER = re.compile(r"^\s*(?:不到|以内|以下|都不到|未満|or less)")
 _MORE_AFTER = re.compile(r"多|来|几|余|出头|以上|左右|上下|or so|ほど|くらい|ぐらい")
 _LEFT = re.compile(r"还剩|还有|剩|库存|只有|仅有|仅剩|最后|现货|left|in stock|stock|remaining|only|残り|在庫|あと")
+_NOW = re.compile(r"现在|现价|今天|今晚|直播间|now|today|tonight|only|今は|本日")
 _SOFT: Mapping[Kind, int] = {"count": 2, "sorts": 1, "bare": 4, "minutes": 1, "days": 1, "people": 2, "times": 1}
 """Values up to which such a quantity is a manner of speaking (两瓶一起带)."""
 _NUMBER_WORDS = re.compile(r"[0-9一二三四五六七八九十百千万几两多]")
@@ -67,19 +67,12 @@ class Claims:
 def claims() -> Claims:
     """What `lists/claims.yaml` holds."""
     data = yaml.safe_load(files("pipelines.guard").joinpath("lists/claims.yaml").read_text(encoding="utf-8"))
-    table = fold("").text.maketrans({})
-    promises = {k: re.compile(_simple(v["pattern"]).translate(table)) for k, v in data["promises"].items()}
+    promises = {k: re.compile(v["pattern"].translate(simplified())) for k, v in data["promises"].items()}
     ingredients = tuple(tuple(fold(n).plain for n in names) for names in data["ingredients"])
     index = {n: i for i, names in enumerate(ingredients) for n in names}
     words = sorted(index, key=len, reverse=True)
     finder = re.compile("|".join(rf"\b{re.escape(w)}" if w.isascii() else re.escape(w) for w in words))
     return Claims(promises, {k: v["name"] for k, v in data["promises"].items()}, ingredients, finder, index)
-
-
-def _simple(pattern: str) -> str:
-    from pipelines.guard.fold import _simplified
-
-    return pattern.translate(_simplified())
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +169,7 @@ def _wrong(q: Quantity, plain: str, k: Knowledge, lang: Lang) -> tuple[str, str 
         return _wrong_share(q, k)
     if q.kind in ("count", "bare") and _LEFT.search(before[-8:] + after):
         return _wrong_stock(q, before, after, k, lang)
-    if q.kind == "bare" and (_is_price(q.value, k) or _is_stock(q.value, k)):
+    if q.kind == "bare" and (_priced(k, q.value) or _is_stock(q.value, k)):
         return None
     if q.kind in _SOFT and q.value <= _SOFT[q.kind]:
         return None
@@ -195,10 +188,6 @@ def _priced(k: Knowledge, value: Decimal) -> bool:
     return any(value in (p.price, p.was_price) for p in k.products)
 
 
-def _is_price(value: Decimal, k: Knowledge) -> bool:
-    return _priced(k, value)
-
-
 def _is_stock(value: Decimal, k: Knowledge) -> bool:
     return any(p.stock is not None and p.stock == value for p in k.products)
 
@@ -208,10 +197,9 @@ def _wrong_money(
 ) -> tuple[str, str | None] | None:
     was = bool(_WAS.search(before[-12:]))
     # 原价139，现在99.9: the word nearest to the figure decides.
-    if was and re.search(r"现在|现价|今天|今晚|直播间|now|today|tonight|only|今は|本日", before[-12:]):
-        last_was = max(m.start() for m in _WAS.finditer(before[-12:]))
-        last_now = max(m.start() for m in re.finditer(r"现在|现价|今天|今晚|直播间|now|today|tonight|only|今は|本日", before[-12:]))
-        was = last_was > last_now
+    now = [m.start() for m in _NOW.finditer(before[-12:])]
+    if was and now:
+        was = max(m.start() for m in _WAS.finditer(before[-12:])) > now[-1]
     less = bool(_LESS.search(before) or _LESS_AFTER.match(after))
     more = bool(_MORE_AFTER.search(q.unit) or _MORE_AFTER.match(after.strip()))
     for p in k.products:
@@ -252,7 +240,7 @@ def _wrong_stock(q: Quantity, before: str, after: str, k: Knowledge, lang: Lang)
     for p in k.products:
         if p.stock is None:
             continue
-        if p.stock == q.value or less and p.stock < q.value or more and q.value <= p.stock <= q.value * 2:
+        if p.stock == q.value or (less and p.stock < q.value) or (more and q.value <= p.stock <= q.value * 2):
             return None
     right = stock(k.products[0], lang) if len(k.products) == 1 and not less and not more else None
     return "stock", right if q.kind == "count" else None
@@ -280,13 +268,3 @@ def _known(part: str, text: str) -> bool:
     """Whether most of a word stands in the catalogue in one piece."""
     need = max(2, -(-len(part) * 3 // 5))
     return any(part[i : i + need] in text for i in range(len(part) - need + 1))
-
-
-def texts_of(product: Product, lang: Lang) -> Sequence[str]:
-    """Facts of a product in a language, for sentences that are made anew."""
-    return product.facts.get(lang, ()) or (in_lang(product.name, lang),)
-
-
-def documents(hits: Sequence[Hit]) -> list[dict[str, Any]]:
-    """As JSON."""
-    return [h.document() for h in hits]

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Any
 
 from pypinyin import Style, lazy_pinyin
 from pypinyin.contrib.tone_convert import to_normal
@@ -31,7 +32,8 @@ BREAK = "\x00"
 
 
 @functools.cache
-def _simplified() -> dict[int, str]:
+def simplified() -> dict[int, str]:
+    """Traditional characters and their simplified forms, for `str.translate`."""
     text = files("opencc").joinpath("dictionary/TSCharacters.txt").read_text(encoding="utf-8")
     pairs = (line.split("\t") for line in text.splitlines() if "\t" in line)
     return {ord(a): b.split(" ")[0] for a, b in pairs if len(a) == 1}
@@ -72,7 +74,7 @@ def fold(text: str) -> Folded:
     text = text[:MAX_CHARS]
     plain: list[str] = []
     at: list[int] = []
-    table = _simplified()
+    table = simplified()
     for place, char in enumerate(text):
         # Marks that are stacked on letters change how they look, not what they are.
         for c in unicodedata.normalize("NFKC", char):
@@ -132,7 +134,7 @@ class Read:
 def read(folded: Folded) -> Read:
     """Syllables of hanzi, and of Latin letters that are nothing but pinyin; other characters stand for themselves."""
     text = folded.joined
-    found = lazy_pinyin(text, style=Style.TONE3, neutral_tone_with_five=True, errors=list)
+    found = lazy_pinyin(text, style=Style.TONE3, neutral_tone_with_five=True, errors=_each)
     sounds: list[str] = []
     tones: list[str] = []
     spans: list[tuple[int, int]] = []
@@ -160,6 +162,11 @@ def read(folded: Folded) -> Read:
             spans.append((place, place + step))
             place += step
     return Read(tuple(sounds), tuple(tones), tuple(spans))
+
+
+def _each(other: str) -> Any:
+    """What is no hanzi stands in the list of readings character by character."""
+    return list(other)
 
 
 @functools.lru_cache(4096)

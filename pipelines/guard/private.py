@@ -39,9 +39,9 @@ def find(folded: Folded, shop: str = "") -> list[Hit]:
             add("phone", *folded.span(*m.span()))
             break
     for kind, pattern in (("mail", _MAIL), ("address", _ADDRESS)):
-        m = pattern.search(folded.plain)
-        if m:
-            add(kind, folded.at[m.start()], folded.at[m.end() - 1] + 1)
+        found = pattern.search(folded.plain)
+        if found:
+            add(kind, folded.at[found.start()], folded.at[found.end() - 1] + 1)
     known = moderation.finding(folded.plain)
     if known and not out:
         add("abuse" if known in ("abuse", "spam") else "link", 0, len(folded.text))

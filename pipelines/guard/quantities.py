@@ -50,7 +50,7 @@ class Quantity:
     """A share that is taken off, not what is left."""
 
 
-_UNITS: tuple[tuple[Kind, str, Decimal], ...] = tuple((k, u, Decimal(f)) for k, u, f in (
+_MEASURES: tuple[tuple[Kind, str, str], ...] = (
     ("volume", r"毫升|ml|millilit(?:er|re)s?|ミリリットル", "1"), ("volume", r"升|l(?:it(?:er|re)s?)?\b|リットル", "1000"),
     ("volume", r"fl\.? ?oz|fluid ounces?", "29.5735"),
     ("weight", r"毫克|mg|milligrams?|ミリグラム", "0.001"), ("weight", r"千克|公斤|kg|kilos?|kilograms?|キロ(?:グラム)?", "1000"),
@@ -65,7 +65,8 @@ _UNITS: tuple[tuple[Kind, str, Decimal], ...] = tuple((k, u, Decimal(f)) for k, 
     ("sorts", r"种|種類?|kinds?|types?|sorts?|different \w+", "1"),
     ("count", r"(?:多|余|来)?(?:单|件|瓶|支|盒|罐|套|袋|包|片|颗|粒|只|双|条|台|箱|块(?!钱)|把|枚|张|本(?!店|品|身|来|次|场|周|月|年)|箱|点(?!以|后|击|钟|半|多|开|一|下|亮|缀|头|儿|的|点)|個|つ|缶|箱|枚|セット|"
               r"bottles?|tubes?|jars?|boxes|packs?|pieces?|units?|sets?|items?|pcs|orders?|left|in stock|refills?|sheets?|bags?|compacts?|cans?|pairs?)", "1"),
-))
+)
+_UNITS = tuple((kind, unit, Decimal(factor)) for kind, unit, factor in _MEASURES)
 _CURRENCY = r"元钱?|块钱|块|圆|円|日元|美元|欧元|港币|新台币|英镑|人民币|yuan|rmb|dollars?|bucks|euros?|pounds?|yen|usd|cny|eur|jpy|ドル|ユーロ|ポンド|マオ|塊錢"
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("fullwidth_code", re.compile(r"\b(?:spf|pa|ip|no|型号|型)\s*\.?\s*\d+\+*", re.I)),
@@ -144,7 +145,7 @@ def _english(text: str) -> Decimal | None:
             value = _EN_ONES.get(word, _EN_TENS.get(word, 0))
             if after:
                 part += str(value)
-            elif word in _EN_ONES and current % 100 >= 20 and current % 10 == 0 and value < 10 or current % 100 == 0:
+            elif (word in _EN_ONES and current % 100 >= 20 and current % 10 == 0 and value < 10) or current % 100 == 0:
                 current += value
             else:
                 current = current * 100 + value

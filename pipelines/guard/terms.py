@@ -7,6 +7,7 @@ words are forbidden. A word is looked for as it is written, and as it sounds.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ import ahocorasick
 import yaml
 
 from pipelines.guard.denial import denied
-from pipelines.guard.fold import BREAK, Folded, Read, _simplified, fold, read
+from pipelines.guard.fold import BREAK, Folded, Read, fold, read, simplified
 from pipelines.guard.verdict import Hit
 from pipelines.line import LANGS, Lang
 from streaming.errors import BadInput
@@ -58,9 +59,7 @@ class _Found:
 
 @dataclass(slots=True)
 class Terms:
-    """Every list compiled. `own` are entries of a shop: {term, reason?, say?, fine?, category?}; `allowed` terms that it
-    has taken off a list.
-    """
+    """Every list compiled, with a shop's own entries {term, reason?, say?, fine?}, without the names in `allowed`."""
 
     own: Sequence[Mapping[str, Any]] = ()
     allowed: frozenset[str] = frozenset()
@@ -75,7 +74,7 @@ class Terms:
         allowed = {fold(a).joined for a in self.allowed}
         for rule, kind, text in self._entries():
             if kind == "pattern":
-                self._patterns.append((re.compile(text.translate(_simplified())), rule))
+                self._patterns.append((re.compile(text.translate(simplified())), rule))
             elif kind == "words":
                 self._words.append((re.compile(text), rule))
             else:
@@ -132,7 +131,7 @@ class Terms:
                 start, end = m.span()
                 if start == end or _split_by_comma(folded, start, end) or _is_fine(rule, text, start, end):
                     continue
-                if rule.deniable and denied(text, start) or rule.counts and _begins_item(folded, start, end):
+                if (rule.deniable and denied(text, start)) or (rule.counts and _begins_item(folded, start, end)):
                     continue
                 if rule.keep > 0:
                     end = start + rule.keep
@@ -181,7 +180,7 @@ def _is_disguised(pieces: Sequence[str], term: str, tones: Sequence[str], wanted
     if latin and len(latin) == len(other):
         return any(len(pieces[n]) > 1 for n in latin)
     same_tone = all(a == b or "0" in (a, b) for a, b in zip(tones, wanted, strict=True))
-    if len(other) == len(term) or not same_tone and len(term) < 4:
+    if len(other) == len(term) or (not same_tone and len(term) < 4):
         return False
     return not any(pieces[n] in _EVERYDAY for n in other)
 
@@ -202,7 +201,7 @@ def _whole_latin(term: str, text: str, start: int, end: int) -> bool:
 def _split_by_comma(folded: Folded, start: int, end: int) -> bool:
     """Whether a comma divides the match into words: one between single characters is a disguise, not a comma."""
     cuts = [start, *(c for c in range(start + 1, end) if c in folded.commas), end]
-    return len(cuts) > 2 and any(b - a > 1 for a, b in zip(cuts, cuts[1:], strict=False))
+    return len(cuts) > 2 and any(b - a > 1 for a, b in itertools.pairwise(cuts))
 
 
 def _begins_item(folded: Folded, start: int, end: int) -> bool:
@@ -245,7 +244,7 @@ def _shipped(name: str) -> tuple[tuple[Rule, str, str], ...]:
         kind = next(k for k in ("term", "pattern", "words", "sound") if k in entry)
         texts = entry[kind] if isinstance(entry[kind], list) else [entry[kind]]
         say = entry.get("say")
-        says = None if not say else say if isinstance(say, dict) else {"zh": say}
+        says: dict[Lang, str] | None = None if not say else say if isinstance(say, dict) else {"zh": say}
         fine = tuple(fold(f).joined for f in entry.get("fine", ()))
         for text in texts:
             label = text if kind in ("term", "sound") else entry["name"]
