@@ -17,7 +17,7 @@ import yaml
 
 from pipelines.catalogue import Product
 from pipelines.guard.denial import denied
-from pipelines.guard.fold import fold, simplified
+from pipelines.guard.fold import fold, pattern
 from pipelines.guard.quantities import Kind, Quantity, quantities
 from pipelines.guard.verdict import Hit
 from pipelines.line import LANGS, Lang
@@ -31,25 +31,25 @@ _REASONS: dict[str, dict[Lang, str]] = {
     "promise": {"zh": "商品资料里没有这个承诺：{}。", "en": "The catalogue does not promise {}."},
     "ingredient": {"zh": "商品资料里没有写这个成分，或者写的正相反。", "en": "The catalogue does not list this ingredient so."},
 }
-_WAS = re.compile(r"原价|平时|日常价|之前|以前|原来|吊牌价|划线价|was|before|used to be|usually|instead of|originally|down from|from|通常|定価|以前は|元の")
-_SAVE = re.compile(r"省|便宜|立减|减|少付|优惠|差价|save|saving|cheaper by|off|less|お得|引き")
-_LESS = re.compile(r"不到|低于|不超过|不足|少于|(?:under|less than|below|not even|within)\s*[¥$€£]?$|以下|未満")
-_LESS_AFTER = re.compile(r"^\s*(?:不到|以内|以下|都不到|未満|or less)")
-_MORE_AFTER = re.compile(r"多|来|几|余|出头|以上|左右|上下|or so|ほど|くらい|ぐらい")
-_LEFT = re.compile(r"还剩|还有|剩|库存|只有|仅有|仅剩|最后|现货|left|in stock|stock|remaining|only|残り|在庫|あと")
-_NOW = re.compile(r"现在|现价|今天|今晚|直播间|now|today|tonight|only|今は|本日")
+_WAS = pattern(r"原价|平时|日常价|之前|以前|原来|吊牌价|划线价|was|before|used to be|usually|instead of|originally|down from|from|通常|定価|以前は|元の")
+_SAVE = pattern(r"省|便宜|立减|减|少付|优惠|差价|save|saving|cheaper by|off|less|お得|引き")
+_LESS = pattern(r"不到|低于|不超过|不足|少于|(?:under|less than|below|not even|within)\s*(?:an?\s*|about\s*)?[¥$€£]?$|以下|未満")
+_LESS_AFTER = pattern(r"^\s*(?:不到|以内|以下|都不到|未満|or less)")
+_MORE_AFTER = pattern(r"多|来|几|余|出头|以上|左右|上下|or so|ほど|くらい|ぐらい")
+_LEFT = pattern(r"还剩|还有|剩|库存|只有|仅有|仅剩|最后|现货|left|in stock|stock|remaining|only|残り|在庫|あと")
+_NOW = pattern(r"现在|现价|今天|今晚|直播间|now|today|tonight|only|今は|本日")
 _SOFT: Mapping[Kind, int] = {"count": 2, "sorts": 1, "bare": 4, "minutes": 1, "days": 1, "people": 2, "times": 1}
 """Values up to which such a quantity is a manner of speaking (两瓶一起带)."""
-_NUMBER_WORDS = re.compile(r"[0-9一二三四五六七八九十百千万几两多]")
-_FRAME_ZH = re.compile(r"(?<!不)(?<!没)(?<!没有)(?:含有?|添加了?|加了|加入了?|富含|蕴含|成分(?:有|是)|主打)(?:的是)?([\u4e00-\u9fffa-z]{2,14})")
-_FRAME_EN = re.compile(
+_NUMBER_WORDS = pattern(r"[0-9一二三四五六七八九十百千万几两多]")
+_FRAME_ZH = pattern(r"(?<!不)(?<!没)(?<!没有)(?:含有?|添加了?|加了|加入了?|富含|蕴含|成分(?:有|是)|主打)(?:的是)?([\u4e00-\u9fffa-z]{2,14})")
+_FRAME_EN = pattern(
     r"\b(?:contains?|with added|made (?:with|from|of)|enriched with|infused with|rich in|formulated with|packed with|loaded with|"
     r"ingredients? (?:is|are|include))\s+([a-z][a-z' -]*?(?:(?:,| and) [a-z' -]+?)*)(?=[.,;!?]| that| which| to | for | so | but |$)")
-_FRAME_JA = re.compile(r"([\u30a0-\u30ff\u4e00-\u9fffa-z]{2,14})(?:を|が)?(?:たっぷり|贅沢に)?(?:配合|含ま|含ん|入って|入り)")
+_FRAME_JA = pattern(r"([\u30a0-\u30ff\u4e00-\u9fffa-z]{2,14})(?:を|が)?(?:たっぷり|贅沢に)?(?:配合|含ま|含ん|入って|入り)")
 _SMALL = frozenset("a an the of and our own pure real natural more very only just some plenty it in this that fine good quality added".split())
-_NOT_ZH = re.compile(r"不|没|无|零|免|未")
-_NOT_EN = re.compile(r"\b(?:no|not|without|free of|free from|zero|nor|never|isn't|doesn't|don't|contains? no)\b")
-_NOT_AFTER = re.compile(r"^.{0,10}(?:不使用|無添加|フリー|使っていません|使用していません|含まれ(?:て(?:い)?)?ません|入っていません|不添加)|^[- ]free\b|^\s*free\b")
+_NOT_ZH = pattern(r"不|没|无|零|免|未")
+_NOT_EN = pattern(r"\b(?:no|not|without|free of|free from|zero|nor|never|isn't|doesn't|don't|contains? no)\b")
+_NOT_AFTER = pattern(r"^.{0,10}(?:不使用|無添加|フリー|加え(?:ず|ていません|ておりません)|ゼロ|使っていません|使用していません|含まれ(?:て(?:い)?)?ません|入っていません|不添加)|^[- ]free\b|^\s*free\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Claims:
 def claims() -> Claims:
     """What `lists/claims.yaml` holds."""
     data = yaml.safe_load(files("pipelines.guard").joinpath("lists/claims.yaml").read_text(encoding="utf-8"))
-    promises = {k: re.compile(v["pattern"].translate(simplified())) for k, v in data["promises"].items()}
+    promises = {k: pattern(v["pattern"]) for k, v in data["promises"].items()}
     ingredients = tuple(tuple(fold(n).plain for n in names) for names in data["ingredients"])
     index = {n: i for i, names in enumerate(ingredients) for n in names}
     words = sorted(index, key=len, reverse=True)
@@ -94,13 +94,13 @@ class Knowledge:
         said = [*texts]
         for p in kept:
             said += [t for lang in LANGS for t in p.facts.get(lang, ())]
-            said += [t for f in p.faq for t in (*f.answer.values(), *f.question.values())]
+            said += [t for f in p.faq for t in f.answer.values()]
             said += [*p.name.values(), *p.aliases]
         folded = [fold(t).plain for t in said]
         found = [q for t in said for q in quantities(t)]
         names = tuple({fold(n).plain for p in kept for n in p.name.values() if n})
         known = claims()
-        promises = frozenset(k for k, pattern in known.promises.items() if any(pattern.search(t) for t in folded))
+        promises = frozenset(k for k, form in known.promises.items() if any(form.search(t) for t in folded))
         parts = frozenset(i for t in folded for i in ingredients_of(t))
         return cls(kept, tuple(found), promises, parts, "\n".join(folded), names)
 
@@ -142,10 +142,10 @@ def check(text: str, lang: Lang, knowledge: Knowledge, *, spare: Collection[str]
         if wrong is not None:
             hit(wrong[0], q.start, q.end, wrong[1])
     asks = plain.rstrip(" 。.!！").endswith(("?", "？", "吗", "呢", "か"))
-    for name, pattern in claims().promises.items():
+    for name, form in claims().promises.items():
         if name in knowledge.promises or asks:
             continue
-        for m in pattern.finditer(plain):
+        for m in form.finditer(plain):
             if not denied(plain, m.start()):
                 hit("promise", m.start(), m.end(), None, claims().names[name])
                 break
@@ -167,7 +167,7 @@ def _wrong(q: Quantity, plain: str, k: Knowledge, lang: Lang) -> tuple[str, str 
         return _wrong_money(q, plain, before, after, k, lang)
     if q.kind == "share":
         return _wrong_share(q, k)
-    if q.kind in ("count", "bare") and _LEFT.search(before[-8:] + after):
+    if q.kind in ("count", "bare") and _LEFT.search(before[-8:] + q.unit + after):
         return _wrong_stock(q, before, after, k, lang)
     if q.kind == "bare" and (_priced(k, q.value) or _is_stock(q.value, k)):
         return None

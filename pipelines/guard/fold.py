@@ -39,6 +39,11 @@ def simplified() -> dict[int, str]:
     return {ord(a): b.split(" ")[0] for a, b in pairs if len(a) == 1}
 
 
+def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
+    """A regular expression for folded text; it may be written in traditional characters."""
+    return re.compile(text.translate(simplified()), flags)
+
+
 @functools.cache
 def syllables() -> frozenset[str]:
     """Every syllable of Mandarin that a common character has, without its tone."""

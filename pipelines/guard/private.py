@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 from pipelines import moderation
-from pipelines.guard.fold import Folded
+from pipelines.guard.fold import Folded, pattern
 from pipelines.guard.verdict import Hit
 from pipelines.line import Lang
 
 _N = "[零一二三四五六七八九]"
-_PHONE = re.compile(rf"(?<!{_N})(?:八六)?一[三四五六七八九]{_N}{{9}}(?!{_N})")
-_LONG = re.compile(rf"{_N}{{12,}}x?")
-_MAIL = re.compile(r"[\w.+-]{2,}\s*(?:@|\(at\)|\[at\]| at )\s*[\w-]{2,}\s*(?:\.|\(dot\)| dot )\s*(?:com|cn|net|org|io|jp|co)\b", re.I)
-_ADDRESS = re.compile(
+_PHONE = pattern(rf"(?<!{_N})(?:八六)?一[三四五六七八九]{_N}{{9}}(?!{_N})")
+_LONG = pattern(rf"{_N}{{12,}}x?")
+_MAIL = pattern(r"[\w.+-]{2,}\s*(?:@|\(at\)|\[at\]| at )\s*[\w-]{2,}\s*(?:\.|\(dot\)| dot )\s*(?:com|cn|net|org|io|jp|co)\b", re.I)
+_ADDRESS = pattern(
     r"(?:省|市|自治区).{0,10}(?:区|县|镇).{0,12}(?:路|街|道|巷|弄|村|小区|大厦)|(?:路|街|巷|弄|小区|花园|大厦)\s*\d+\s*(?:号|弄|栋|幢|楼)|\d+\s*(?:栋|幢|号楼)\s*\d*\s*(?:单元|室|楼|层)"
     r"|\b\d{1,5}\s+\w+(?:\s\w+)?\s(?:street|st\.|avenue|ave\.?|road|rd\.?|lane|boulevard|blvd)\b|丁目\d*|\d+番地", re.I,
 )
@@ -34,12 +34,12 @@ def find(folded: Folded, shop: str = "") -> list[Hit]:
         if folded.text[start:end] not in shop:
             out.append(Hit(f"private:{kind}", "private", folded.text[start:end], start, end, _REASONS[kind]))
 
-    for pattern in (_PHONE, _LONG):
-        for m in pattern.finditer(folded.joined):
+    for form in (_PHONE, _LONG):
+        for m in form.finditer(folded.joined):
             add("phone", *folded.span(*m.span()))
             break
-    for kind, pattern in (("mail", _MAIL), ("address", _ADDRESS)):
-        found = pattern.search(folded.plain)
+    for kind, form in (("mail", _MAIL), ("address", _ADDRESS)):
+        found = form.search(folded.plain)
         if found:
             add(kind, folded.at[found.start()], folded.at[found.end() - 1] + 1)
     known = moderation.finding(folded.plain)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
-from pipelines.guard.fold import fold
+from pipelines.guard.fold import fold, pattern
 
 Kind = Literal[
     "money", "share", "volume", "weight", "months", "days", "minutes", "count", "age", "times", "people", "length", "sorts",
@@ -63,28 +63,28 @@ _MEASURES: tuple[tuple[Kind, str, str], ...] = (
     ("length", r"厘米|公分|cm|centimet(?:er|re)s?|センチ", "1"), ("length", r"毫米|mm", "0.1"), ("length", r"米|met(?:er|re)s?\b|メートル", "100"),
     ("degrees", r"摄氏度|度|°c?|degrees?", "1"),
     ("sorts", r"种|種類?|kinds?|types?|sorts?|different \w+", "1"),
-    ("count", r"(?:多|余|来)?(?:单|件|瓶|支|盒|罐|套|袋|包|片|颗|粒|只|双|条|台|箱|块(?!钱)|把|枚|张|本(?!店|品|身|来|次|场|周|月|年)|箱|点(?!以|后|击|钟|半|多|开|一|下|亮|缀|头|儿|的|点)|個|つ|缶|箱|枚|セット|"
+    ("count", r"(?:多|余|来)?(?:单|件|瓶|支|盒|罐|套|袋|包|片|颗|粒|只|双|条|台|箱|块(?!钱)|把|枚|张|本(?!店|品|身|来|次|场|周|月|年)|箱|滴|泵|勺|drops?|pumps?|scoops?|点(?!以|后|击|钟|半|多|开|一|下|亮|缀|头|儿|的|点)|個|つ|缶|箱|枚|セット|"
               r"bottles?|tubes?|jars?|boxes|packs?|pieces?|units?|sets?|items?|pcs|orders?|left|in stock|refills?|sheets?|bags?|compacts?|cans?|pairs?)", "1"),
 )
 _UNITS = tuple((kind, unit, Decimal(factor)) for kind, unit, factor in _MEASURES)
 _CURRENCY = r"元钱?|块钱|块|圆|円|日元|美元|欧元|港币|新台币|英镑|人民币|yuan|rmb|dollars?|bucks|euros?|pounds?|yen|usd|cny|eur|jpy|ドル|ユーロ|ポンド|マオ|塊錢"
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("fullwidth_code", re.compile(r"\b(?:spf|pa|ip|no|型号|型)\s*\.?\s*\d+\+*", re.I)),
-    ("date", re.compile(rf"(?:{_NUM}\s*年\s*)?{_NUM}\s*月\s*{_NUM}\s*(?:日|号)|{_NUM}\s*月\s*(?:初|中旬|底|份)|(?<![\d第])\d{{1,2}}\s*号(?!线|楼|店|色|链接)|\d{{4}}\s*年|(?:{'|'.join(_MONTH)})\s+\d{{1,2}}(?:st|nd|rd|th)?\b|\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{'|'.join(_MONTH)})\b|双十[一二]|六一八|\b\d{{1,2}}/\d{{1,2}}\b", re.I)),
-    ("clock", re.compile(rf"(?:凌晨|早上|上午|中午|下午|晚上|今晚|午後|午前|夜)?\s*{_NUM}\s*(?:点钟?|時)(?:\s*(?:半|{_NUM}\s*分))?(?=整|开|前|后|左右|,|，|。|到|$|之|准|、|に|から|まで|下播|结束)|\b\d{{1,2}}:\d{{2}}\b|\b\d{{1,2}}(?::\d{{2}})?\s*(?:am|pm|o'clock)\b", re.I)),
-    ("kuai", re.compile(rf"(?P<a>{_NUM})\s*(?:块|元|塊)\s*(?P<b>[{_HAN}\d])(?![\d{_HAN}万])(?:毛|角)?\s*(?P<c>[{_HAN}\d])?(?:分)?(?!\s*(?:瓶|支|盒|件|个|套|罐|包(?!邮)|片|天|年|月|克|毫))")),
-    ("signed", re.compile(rf"(?:[¥￥$€£]|rmb|usd|cny)\s*(?P<n>{_ANY})", re.I)),
-    ("cents", re.compile(rf"(?P<a>{_ANY})\s*(?:dollars?|pounds?|euros?)\s+(?:and\s+)?(?P<b>{_ANY})(?:\s*(?:cents?|pence))?", re.I)),
-    ("zhe", re.compile(rf"(?P<n>\d+(?:\.\d+)?|[{_HAN}]+(?:点[{_HAN}]+)?)\s*折(?!叠|腾|磨|返|射|断)|(?P<half>半价|对折|半額|half[\s-]price|half off)", re.I)),
-    ("wari", re.compile(rf"(?P<n>{_NUM})\s*割\s*引き?|(?P<m>{_NUM})\s*割(?:オフ|off)", re.I)),
-    ("percent", re.compile(rf"(?P<n>{_ANY})\s*(?:%|％|percent|パーセント)(?P<off>\s*(?:off|discount|less|cheaper|引き?|オフ))?|百分之(?P<m>[{_HAN}\d]+)|(?P<c>[{_HAN}])成(?![分为本功员品年立长果绩就套交])", re.I)),
-    ("money", re.compile(rf"(?P<n>{_ANY})(?P<more>多|来|几)?\s*(?:{_CURRENCY})(?![a-z])", re.I)),
+    ("fullwidth_code", pattern(r"\b(?:spf|pa|ip|no|型号|型)\s*\.?\s*\d+\+*", re.I)),
+    ("date", pattern(rf"(?:{_NUM}\s*年\s*)?{_NUM}\s*月\s*{_NUM}\s*(?:日|号)|{_NUM}\s*月\s*(?:初|中旬|底|份)|(?<![\d第])\d{{1,2}}\s*号(?!线|楼|店|色|链接)|\d{{4}}\s*年|(?:{'|'.join(_MONTH)})\s+\d{{1,2}}(?:st|nd|rd|th)?\b|\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{'|'.join(_MONTH)})\b|双十[一二]|六一八|\b\d{{1,2}}/\d{{1,2}}\b", re.I)),
+    ("clock", pattern(rf"(?:凌晨|早上|上午|中午|下午|晚上|今晚|午後|午前|夜)?\s*{_NUM}\s*(?:点钟?|時)(?:\s*(?:半|{_NUM}\s*分))?(?=整|开|前|后|左右|,|，|。|到|$|之|准|、|に|から|まで|下播|结束)|\b\d{{1,2}}:\d{{2}}\b|\b\d{{1,2}}(?::\d{{2}})?\s*(?:am|pm|o'clock)\b", re.I)),
+    ("kuai", pattern(rf"(?P<a>{_NUM})\s*(?:块|元|塊)\s*(?P<b>[{_HAN}\d])(?!\d|[{_HAN}](?!\s*(?:支|瓶|盒|件|个|罐|套|包|袋|位|份|只|条)))(?:毛|角)?\s*(?P<c>[{_HAN}\d])?(?:分)?(?!\s*(?:瓶|支|盒|件|个|套|罐|包(?!邮)|片|天|年|月|克|毫))")),
+    ("signed", pattern(rf"(?:[¥￥$€£]|rmb|usd|cny)\s*(?P<n>{_ANY})", re.I)),
+    ("cents", pattern(rf"(?P<a>{_ANY})\s*(?:dollars?|pounds?|euros?)\s+(?:and\s+)?(?P<b>{_ANY})(?:\s*(?:cents?|pence))?", re.I)),
+    ("zhe", pattern(rf"(?P<n>\d+(?:\.\d+)?|[{_HAN}]+(?:点[{_HAN}]+)?)\s*折(?!叠|腾|磨|返|射|断)|(?P<half>半价|对折|半額|half[\s-]price|half off)", re.I)),
+    ("wari", pattern(rf"(?P<n>{_NUM})\s*割\s*引き?|(?P<m>{_NUM})\s*割(?:オフ|off)", re.I)),
+    ("percent", pattern(rf"(?P<n>{_ANY})\s*(?:%|％|percent|パーセント)(?P<off>\s*(?:off|discount|less|cheaper|引き?|オフ))?|百分之(?P<m>[{_HAN}\d]+)|(?P<c>[{_HAN}])成(?![分为本功员品年立长果绩就套交])", re.I)),
+    ("money", pattern(rf"(?P<n>{_ANY})(?P<more>多|来|几)?\s*(?:{_CURRENCY})(?![a-z])", re.I)),
 )
-_UNIT = re.compile(
+_UNIT = pattern(
     rf"(?P<n>{_ANY})(?P<range>\s*(?:到|至|~|-|—|–|to|から|、)\s*(?P<n2>{_ANY}))?\s*(?P<more>多|余|来|几)?\s*-?\s*(?:"
     + "|".join(f"(?P<u{n}>{u})" for n, (_, u, _) in enumerate(_UNITS)) + r")(?![a-z])", re.I)
-_BARE = re.compile(rf"(?<![\w.]){_EN_NUM}(?![\w])|(?<![\w.#])\d+(?:[.,]\d+)*(?!\w)|[{_HAN}]{{2,}}(?:点[{_HAN}]+)?|\d+(?:\.\d+)?")
-_IDIOMS = re.compile(
+_BARE = pattern(rf"(?<![\w.]){_EN_NUM}(?![\w])|(?<![\w.#])\d+(?:[.,]\d+)*(?!\w)|[{_HAN}]{{2,}}(?:点[{_HAN}]+)?|\d+(?:\.\d+)?")
+_IDIOMS = pattern(
     "一(?:样|起|下|直|定|般|些|点|旦|共|切|致|边|会儿?|方面|个人|家人|见|眼|同|向|举|再|概|并|手|脸|身|路|遍|层|次|款|位|瓶|支|盒|件|罐|个|只|套|想|看|说|涂|抹|擦|按|摸|闻|拿|次性|步|口|道|条|份|把|包|袋|片|颗|粒|天|早|晚|夜|季|整|半|侧|头|大早|年四季|心|番|股|种|句|段|滴|张|场|路上|日|周|月|小|大|块|秒|首|本|人|如|时|目|应俱全|分|角|元硬币|之)"
     "|第[零一二三四五六七八九十百]+|十分(?!钟|之)|百分百|千万(?!人|单|件|瓶|支|元|块|粉|家|客|用)|万一|万能|百搭|百货|四季|四周|三餐|五官|七夕|八宝|九宫|三八|五一|十一假期|双十|百合|千层|千纸|三文|四川|万物|万家|半(?:小时|年|天|个)?|两三|三两|三四|四五|五六|七八|两(?:边|侧|端|种|款|颊|用|者|下|遍|层)|三角|二维|五颜六色|乱七八糟|一二三四|一目|七上八下|三心二意|五湖|十全|二话|二手|九成新|一九|二八"
     "|one(?! (?:hundred|thousand|million))|someone|anyone|no one|everyone|a hundred|one by one|一つ一つ|一緒|一度|一番|一人|一つ|一日|一本|一層|一般|一回|一杯|二人|十分(?!間)|万が一|三日月|四季"
@@ -171,8 +171,8 @@ def quantities(text: str) -> list[Quantity]:
         taken[start:end] = [True] * (end - start)
         return True
 
-    for name, pattern in _PATTERNS:
-        for m in pattern.finditer(plain):
+    for name, form in _PATTERNS:
+        for m in form.finditer(plain):
             found = list(_of(name, m))
             if found and take(*m.span()):
                 out += found

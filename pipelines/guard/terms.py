@@ -18,7 +18,8 @@ import ahocorasick
 import yaml
 
 from pipelines.guard.denial import denied
-from pipelines.guard.fold import BREAK, Folded, Read, fold, read, simplified
+from pipelines.guard.fold import BREAK, Folded, Read, fold, read
+from pipelines.guard.fold import pattern as form
 from pipelines.guard.verdict import Hit
 from pipelines.line import LANGS, Lang
 from streaming.errors import BadInput
@@ -74,9 +75,9 @@ class Terms:
         allowed = {fold(a).joined for a in self.allowed}
         for rule, kind, text in self._entries():
             if kind == "pattern":
-                self._patterns.append((re.compile(text.translate(simplified())), rule))
+                self._patterns.append((form(text), rule))
             elif kind == "words":
-                self._words.append((re.compile(text), rule))
+                self._words.append((form(text, re.ASCII), rule))
             else:
                 term = fold(text).joined
                 if not term or BREAK in term or term in allowed:
