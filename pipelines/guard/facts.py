@@ -37,6 +37,11 @@ _LESS = pattern(r"不到|低于|不超过|不足|少于|(?:under|less than|below
 _LESS_AFTER = pattern(r"^\s*(?:不到|以内|以下|都不到|未満|or less)")
 _MORE_AFTER = pattern(r"多|来|几|余|出头|以上|左右|上下|or so|ほど|くらい|ぐらい")
 _LEFT = pattern(r"还剩|还有|剩|库存|只有|仅有|仅剩|最后|现货|left|in stock|stock|remaining|only|残り|在庫|あと")
+_IT_IS = pattern(r"(?:现在|此刻|这会儿)(?:是|都|已经)?(?:北京时间)?$|it(?:'s| is)(?: now| already)?\s*$|今は$|ただいま$")
+_STILL = pattern(r"最后|再(?:给|讲|聊|等|陪)|休息|倒数|last|another|あと")
+_THANKS = pattern(r"感谢|谢谢|多谢|thank|ありがとう")
+_LIKES = pattern(r"^\s*(?:个)?(?:点?赞|人在线|人在看|观众|朋友在|likes?|viewers|hearts)")
+_WHETHER = pattern(r"能不能|会不会|可不可以|是不是|有没有|不敢保证|不敢说|没有写|whether|ですか")
 _NOW = pattern(r"现在|现价|今天|今晚|直播间|now|today|tonight|only|今は|本日")
 _SOFT: Mapping[Kind, int] = {"count": 2, "sorts": 1, "bare": 4, "minutes": 1, "days": 1, "people": 2, "times": 1}
 """Values up to which such a quantity is a manner of speaking (两瓶一起带)."""
@@ -169,11 +174,24 @@ def _wrong(q: Quantity, plain: str, k: Knowledge, lang: Lang) -> tuple[str, str 
         return _wrong_share(q, k)
     if q.kind in ("count", "bare") and _LEFT.search(before[-8:] + q.unit + after):
         return _wrong_stock(q, before, after, k, lang)
-    if q.kind == "bare" and (_priced(k, q.value) or _is_stock(q.value, k)):
+    if (q.kind == "bare" and _priced(k, q.value)) or (q.kind in ("bare", "count") and _is_stock(q.value, k)):
         return None
     if q.kind in _SOFT and q.value <= _SOFT[q.kind]:
         return None
+    if _of_the_show(q, before, after):
+        return None
     return "figure", None
+
+
+def _of_the_show(q: Quantity, before: str, after: str) -> bool:
+    """Whether the figure is about the broadcast (minutes that are left, thanks for likes) or about a question."""
+    if q.kind == "clock":
+        return bool(_IT_IS.search(before))
+    if q.kind == "minutes" and _STILL.search(before[-6:]):
+        return True
+    if q.kind in ("count", "bare", "people") and (_THANKS.search(before) or _LIKES.match(after)):
+        return True
+    return bool(_WHETHER.search(before[-10:] + after)) and q.kind != "money"
 
 
 def _same(a: Quantity, b: Quantity) -> bool:
@@ -211,7 +229,7 @@ def _wrong_money(
             return None
         if less and price < q.value <= price * Decimal("1.5"):
             return None
-        if more and q.value * Decimal("0.95") <= price <= q.value * Decimal("1.4"):
+        if more and q.value * Decimal("0.98") <= price < q.value + _step(q.value):
             return None
         saved = p.was_price - p.price if p.was_price is not None and p.price is not None else None
         if saved is not None and q.value == saved and _SAVE.search(before + after):
@@ -222,6 +240,14 @@ def _wrong_money(
         if right is not None and not less and not more and not _SAVE.search(before[-6:]):
             return "price", money(right, p.currency, lang)
     return "price", None
+
+
+def _step(value: Decimal) -> Decimal:
+    """How far 多 reaches: 八十多 to 90, 一百多 to 200, 一百五十多 to 160."""
+    whole, step = int(value), 1
+    while whole and whole % (step * 10) == 0:
+        step *= 10
+    return Decimal(max(1, step))
 
 
 def _wrong_share(q: Quantity, k: Knowledge) -> tuple[str, str | None] | None:

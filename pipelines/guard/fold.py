@@ -121,8 +121,9 @@ def _words(plain: str, at: list[int]) -> tuple[str, tuple[int, ...]]:
 
     def letters(m: re.Match[str]) -> str:
         word = m[0]
-        mixed = any(c.isalpha() for c in word) and not word.isalpha() and not re.search(r"\d{2}", word)
-        return word.translate(_LEET) if mixed else word
+        # A figure at either end is one (top1, 2nd); one between letters stands for a letter.
+        inside = re.fullmatch(r"[a-z]+(?:[0134557@$][a-z]+)+", word)
+        return word.translate(_LEET) if inside else word
 
     return _TOKEN.sub(letters, text), places
 

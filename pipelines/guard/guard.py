@@ -24,6 +24,7 @@ KEPT = 2048
 _TOO_LONG: dict[Lang, str] = {"zh": "句子太长，无法检查。", "en": "The sentence is too long to be judged."}
 _UNREADABLE: dict[Lang, str] = {"zh": "这句话读不出来。", "en": "The sentence can't be read."}
 _MARKS = re.compile(r"([，,、])\s*(?=[，,、。.!！?？])")
+_TWICE = re.compile("的{2,}(?!确)")
 _OVERSTACKED = re.compile(r"[\u0300-\u036f\u0488\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{3,}")
 
 
@@ -110,4 +111,4 @@ def rewritten(text: str, hits: Sequence[Hit]) -> str:
     out = text
     for hit in sorted(hits, key=lambda h: -h.start):
         out = out[: hit.start] + (hit.rewrite or "") + out[hit.end :]
-    return _MARKS.sub("", re.sub(r"\s{2,}", " ", out)).strip()
+    return _MARKS.sub("", _TWICE.sub("的", re.sub(r"\s{2,}", " ", out))).strip()

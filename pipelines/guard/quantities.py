@@ -69,9 +69,10 @@ _MEASURES: tuple[tuple[Kind, str, str], ...] = (
 _UNITS = tuple((kind, unit, Decimal(factor)) for kind, unit, factor in _MEASURES)
 _CURRENCY = r"元钱?|块钱|块|圆|円|日元|美元|欧元|港币|新台币|英镑|人民币|yuan|rmb|dollars?|bucks|euros?|pounds?|yen|usd|cny|eur|jpy|ドル|ユーロ|ポンド|マオ|塊錢"
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("half", pattern(r"半\s*(?P<u>年|个月|個月|小时|个小时|時間|月)(?!前)|half (?:a |an )?(?P<v>year|month|hour)", re.I)),
     ("fullwidth_code", pattern(r"\b(?:spf|pa|ip|no|型号|型)\s*\.?\s*\d+\+*", re.I)),
     ("date", pattern(rf"(?:{_NUM}\s*年\s*)?{_NUM}\s*月\s*{_NUM}\s*(?:日|号)|{_NUM}\s*月\s*(?:初|中旬|底|份)|(?<![\d第])\d{{1,2}}\s*号(?!线|楼|店|色|链接)|\d{{4}}\s*年|(?:{'|'.join(_MONTH)})\s+\d{{1,2}}(?:st|nd|rd|th)?\b|\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{'|'.join(_MONTH)})\b|双十[一二]|六一八|\b\d{{1,2}}/\d{{1,2}}\b", re.I)),
-    ("clock", pattern(rf"(?:凌晨|早上|上午|中午|下午|晚上|今晚|午後|午前|夜)?\s*{_NUM}\s*(?:点钟?|時)(?:\s*(?:半|{_NUM}\s*分))?(?=整|开|前|后|左右|,|，|。|到|$|之|准|、|に|から|まで|下播|结束)|\b\d{{1,2}}:\d{{2}}\b|\b\d{{1,2}}(?::\d{{2}})?\s*(?:am|pm|o'clock)\b", re.I)),
+    ("clock", pattern(rf"(?:凌晨|早上|上午|中午|下午|晚上|今晚|午後|午前|夜)?\s*{_NUM}\s*(?:(?<!一)点|点钟|(?<=[晨上午晚]一)点|時)(?:\s*(?:半|{_NUM}\s*分))?(?=整|开|前|后|左右|,|，|。|到|$|之|准|、|に|から|まで|下播|结束)|\b\d{{1,2}}:\d{{2}}\b|\b\d{{1,2}}(?::\d{{2}})?\s*(?:am|pm|o'clock)\b", re.I)),
     ("kuai", pattern(rf"(?P<a>{_NUM})\s*(?:块|元|塊)\s*(?P<b>[{_HAN}\d])(?!\d|[{_HAN}](?!\s*(?:支|瓶|盒|件|个|罐|套|包|袋|位|份|只|条)))(?:毛|角)?\s*(?P<c>[{_HAN}\d])?(?:分)?(?!\s*(?:瓶|支|盒|件|个|套|罐|包(?!邮)|片|天|年|月|克|毫))")),
     ("signed", pattern(rf"(?:[¥￥$€£]|rmb|usd|cny)\s*(?P<n>{_ANY})", re.I)),
     ("cents", pattern(rf"(?P<a>{_ANY})\s*(?:dollars?|pounds?|euros?)\s+(?:and\s+)?(?P<b>{_ANY})(?:\s*(?:cents?|pence))?", re.I)),
@@ -180,7 +181,10 @@ def quantities(text: str) -> list[Quantity]:
         if _begins_idiom(plain, m.start()) and not _measures(m):
             continue
         kind, value, factor = _unit_of(m)
-        if value is not None and take(*m.span()):
+        about = _about(m["n"])
+        if about and take(*m.span()):
+            out += [Quantity(kind, v * factor, m[0], *m.span()) for v in about]
+        elif value is not None and take(*m.span()):
             out.append(Quantity(kind, value * factor, m[0], *m.span()))
             second = number(m["n2"]) if m["n2"] else None
             if second is not None:
@@ -193,6 +197,13 @@ def quantities(text: str) -> list[Quantity]:
         if value is not None and take(*m.span()):
             out.append(Quantity("bare", value, "", *m.span()))
     return sorted(out, key=lambda q: q.start)
+
+
+def _about(text: str) -> list[Decimal]:
+    """两三 is two or three, not twenty-three; empty for any other number."""
+    if len(text) == 2 and all(c in _D for c in text) and _D[text[1]] == _D[text[0]] + 1 > 1:
+        return [Decimal(_D[c]) for c in text]
+    return []
 
 
 def _begins_idiom(plain: str, at: int) -> bool:
@@ -218,6 +229,10 @@ def _of(name: str, m: re.Match[str]) -> Iterator[Quantity]:
     start, end = m.span()
     if name == "fullwidth_code":
         yield Quantity("code", Decimal(re.sub(r"\D", "", m[0])), m[0], start, end)
+    elif name == "half":
+        unit = m["u"] or m["v"]
+        kind: Kind = "minutes" if unit in ("小时", "个小时", "時間", "hour") else "months"
+        yield Quantity(kind, Decimal(30 if kind == "minutes" else 6 if unit in ("年", "year") else "0.5"), m[0], start, end)
     elif name in ("date", "clock"):
         yield Quantity("date" if name == "date" else "clock", Decimal(0), _canonical(m[0]), start, end)
     elif name == "kuai":

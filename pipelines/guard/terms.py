@@ -28,6 +28,8 @@ LISTS = ("absolute", "efficacy", "medical", "platform", "sensitive", "baiting")
 MAX_TERM = 60
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LATIN_ONLY = re.compile(r"[a-z0-9 '’.\-]+")
+_FAILS = re.compile("不了|不掉|不到|不动")
+"""What is said of a thing can't be done: 解决不了痘痘."""
 _EVERYDAY = frozenset(
     "的地得了着过是在有和与就都也还很不没一个这那些你我他她它们吧呢吗啊呀哦把被给让到从对为会能要可以用放先再后前上下里外中"
     "大小多少好人家说看做来去时天年月日点次第只又才更比如且而或但"
@@ -130,7 +132,7 @@ class Terms:
         for pattern, rule in self._patterns:
             for m in pattern.finditer(text):
                 start, end = m.span()
-                if start == end or _split_by_comma(folded, start, end) or _is_fine(rule, text, start, end):
+                if start == end or _FAILS.search(m[0]) or _split_by_comma(folded, start, end) or _is_fine(rule, text, start, end):
                     continue
                 if (rule.deniable and denied(text, start)) or (rule.counts and _begins_item(folded, start, end)):
                     continue
@@ -237,13 +239,26 @@ def _matches(automaton: Any, text: str) -> Iterable[Any]:
     return automaton.iter(text) if len(automaton) else ()
 
 
+def _frame(entry: Mapping[str, Any]) -> str:
+    """A thing and what is said of it, in either order, with at most so many characters of the same sentence between."""
+    frame = entry["frame"]
+    of, said = (f"(?:{frame[k]})" for k in ("of", "said"))
+    if entry.get("latin"):
+        of, said, gap = rf"\b{of}\b", rf"\b{said}\b", rf"[^.!?;]{{0,{frame['within']}}}?"
+    else:
+        gap = rf"[^{BREAK}]{{0,{frame['within']}}}?"
+    return f"{of}{gap}{said}|{said}{gap}{of}"
+
+
 @functools.cache
 def _shipped(name: str) -> tuple[tuple[Rule, str, str], ...]:
     data = yaml.safe_load(files("pipelines.guard").joinpath(f"lists/{name}.yaml").read_text(encoding="utf-8"))
     out = []
     for entry in data["terms"]:
-        kind = next(k for k in ("term", "pattern", "words", "sound") if k in entry)
+        kind = next(k for k in ("term", "pattern", "words", "sound", "frame") if k in entry)
         texts = entry[kind] if isinstance(entry[kind], list) else [entry[kind]]
+        if kind == "frame":
+            kind, texts = ("words" if entry.get("latin") else "pattern"), [_frame(entry)]
         say = entry.get("say")
         says: dict[Lang, str] | None = None if not say else say if isinstance(say, dict) else {"zh": say}
         fine = tuple(fold(f).joined for f in entry.get("fine", ()))
