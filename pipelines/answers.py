@@ -158,6 +158,14 @@ class Answers:
         about = found.product if self._is_about(found) else None
         return Reply(tuple(sentences.split(said)), lang, user, about.product_id if about else None)
 
+    def unknown(self, pick: Pick, lang: Lang) -> Reply:
+        """That nothing can be said to it."""
+        first = pick.events[0]
+        if pick.kind == "question":
+            lang = detect(first.text, lang)
+        user = spoken_name(first.user, lang)
+        return Reply(tuple(sentences.split(self._say("unknown", lang))), lang, user)
+
     def _courtesy(self, kind: Wait, lang: Lang, user: str) -> Reply:
         script = {"gift": "thanks", "follow": "thanks", "join": "greeting", "hello": "greeting"}.get(kind)
         own = self._book.pick_text(script, lang, user=True) if script else None  # type: ignore[arg-type]

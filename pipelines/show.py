@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import logging
 import random
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -16,6 +17,7 @@ from pipelines.answers import Answers
 from pipelines.catalogue import Product
 from pipelines.director import Airing, Director, SpokenTake, Stage, Voice
 from pipelines.events import ChatEvent
+from pipelines.guard import Gate, Guard
 from pipelines.inbox import Inbox, Verdict
 from pipelines.langid import detect
 from pipelines.line import Lang, Line
@@ -70,17 +72,19 @@ class RoomShow:
 
     `on_event` is told, as dictionaries with `type`: `said` (line_id, text, lang, source, product_id)
     at the first sample of every line, `answered` (event_id) when the reply to a chat event starts,
-    and `card` (product_id) when another product is spoken of.
+    `card` (product_id) when another product is spoken of, and `guarded` (action, text, said, hits) when the guard
+    changes or holds a line.
     """
 
     def __init__(
         self, room: RoomProfile, voice: Voice, stage: Stage, *, clock: Callable[[], float], rng: random.Random,
         state: Mapping[str, Any] | None = None, on_event: Callable[[dict[str, Any]], None] | None = None,
-        writer: Writer | None = None,
+        writer: Writer | None = None, guard: Guard | None = None,
     ) -> None:
         state = state if state and state.get("v") == 1 else {}
         self.profile, self.on_event, self._writer = room, on_event, writer
         self._stage, self._clock, self._rng = stage, clock, rng
+        self._gate = Gate(guard or Guard(), self._tell)
         self._book = ScriptBook(room.lang, rng, state.get("book"))
         self._answers = Answers(self._book, rng)
         self._inbox = Inbox(self._answers.classify)
@@ -168,6 +172,7 @@ class RoomShow:
         self._wording = Wording(self._products, self.profile.title)
         self._book.set_products(products)
         self._answers.set_products(products)
+        self._gate.set_products(products)
         if self._on_air not in self._products:
             self._on_air = None
         self._check_script()
@@ -216,11 +221,12 @@ class RoomShow:
         """Drop the sentence being spoken and go on with the next."""
         self._director.skip()
 
-    def say(self, text: str, lang: Lang | None, when: Literal["now", "boundary"]) -> str:
+    def say(self, text: str, lang: Lang | None, when: Literal["now", "boundary"], *, override: bool = False) -> str:
         """Speak the operator's text, word for word; returns the id of its first line.
 
-        `now` breaks into the sentence on air, which is said again afterwards. Raises `BadInput`
-        when there is nothing to say or too much, `Conflict` when too many texts wait.
+        `now` breaks into the sentence on air, which is said again afterwards. Raises `BadInput` when there is nothing
+        to say or too much, or (with reason `held`) when the guard stops it and nobody answers for it by `override`;
+        `Conflict` when too many texts wait.
         """
         if len(text) > MAX_SAY_CHARS:
             raise BadInput(f"the text has {len(text)} characters", next_step=f"Use at most {MAX_SAY_CHARS} characters.")
@@ -233,6 +239,9 @@ class RoomShow:
         rank = Rank.NOW if when == "now" else Rank.OPERATOR
         tongue = lang or detect(text, self.profile.lang)
         cues = [Cue(self._line_id(), p, tongue, "operator", rank, literal=True) for p in parts]
+        if not override:
+            for part in parts:
+                self._gate.admit(part, tongue, self._on_air)
         self._order.add(Block(cues, rank))
         if rank == Rank.NOW:
             self._director.break_in()
@@ -262,7 +271,9 @@ class RoomShow:
             "pinned_product_id": pinned, "chat_waiting": len(self._inbox),
             "queue_s": round(max(0.0, left) + sum(a.duration_s for a in director.ahead), 2),
             "faults": [{"code": code, "message": FAULTS[code]} for code, is_down in down.items() if is_down],
-            "counts": dict(director.counts) | {f"chat_{k}": n for k, n in self._inbox.counts.items()},
+            "counts": {
+                **director.counts, **self._gate.counts, **{f"chat_{k}": n for k, n in self._inbox.counts.items()},
+            },
         }
 
     def state(self) -> dict[str, Any]:
@@ -294,6 +305,8 @@ class RoomShow:
         reply = self._answers.reply(pick, self.profile.lang, focus)
         if reply is None:
             return None
+        if not any(self._passes(t, reply.lang, reply.product_id, reply.user) for t in reply.texts):
+            reply = self._answers.unknown(pick, self.profile.lang)
         first = pick.events[0]
         is_question = pick.kind == "question"
         cues = [
@@ -353,11 +366,24 @@ class RoomShow:
             text = self._wording.fill(cue.text, cue.lang, product_id=cue.product_id, user=cue.user)
         if text is None:
             return None
+        about = cue.product_id or (self._on_air if cue.source == "operator" else None)
+        names = _names(cue.user)
+        if cue.source == "operator":
+            kept = self._gate.operator(text, cue.lang, about, line_id=cue.line_id)
+        else:
+            said, kept = self._gate.line(text, cue.lang, about, names, line_id=cue.line_id, source=cue.source)
+            if said is None:
+                return None
+            text = said
         return Line(
             line_id=cue.line_id, room=self.profile.room, epoch=epoch, text=text, lang=cue.lang, source=cue.source,
             voice=self.profile.voices.get(cue.lang, ""), mood=self.profile.mood, product_id=cue.product_id,
-            reply_to=cue.reply_to, asked_ts=cue.asked_ts,
+            reply_to=cue.reply_to, asked_ts=cue.asked_ts, meta=kept,
         )
+
+    def _passes(self, text: str, lang: Lang, product_id: str | None, user: str) -> bool:
+        filled = self._wording.fill(text, lang, product_id=product_id, user=user)
+        return filled is not None and self._gate.may_say(filled, lang, product_id, _names(user))
 
     def _began(self, airing: Airing) -> None:
         line = airing.line
@@ -410,6 +436,11 @@ class RoomShow:
             if self._order.script is not None and take_id not in removed:
                 self._order.script.cues[at].state = "heard"
         self._flight = {}
+
+
+def _names(user: str) -> tuple[str, ...]:
+    """The viewers who are addressed; any figure in a name is theirs."""
+    return tuple(n for n in re.split(r"、|, |さん、", user) if n)
 
 
 def _line_document(line: Line) -> dict[str, Any]:

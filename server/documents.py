@@ -114,9 +114,11 @@ class Switch(_Document):
 class Say(_Document):
     """Words for the presenter to say."""
 
-    text: Annotated[str, Field(min_length=1, max_length=2000, examples=["欢迎大家，今晚全场包邮。"])]
+    text: Annotated[str, Field(min_length=1, max_length=2000, examples=["欢迎大家，今晚慢慢聊。"])]
     lang: Lang | None = None
     when: Literal["now", "boundary"] = "boundary"
+    override: bool = False
+    """Say it although the guard stops it; the record keeps that somebody has answered for it."""
 
 
 Texts = dict[Lang, Short]

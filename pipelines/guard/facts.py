@@ -38,6 +38,7 @@ _LESS_AFTER = pattern(r"^\s*(?:不到|以内|以下|都不到|未満|or less)")
 _MORE_AFTER = pattern(r"多|来|几|余|出头|以上|左右|上下|or so|ほど|くらい|ぐらい")
 _LEFT = pattern(r"还剩|还有|剩|库存|只有|仅有|仅剩|最后|现货|left|in stock|stock|remaining|only|残り|在庫|あと")
 _IT_IS = pattern(r"(?:现在|此刻|这会儿)(?:是|都|已经)?(?:北京时间)?$|it(?:'s| is)(?: now| already)?\s*$|今は$|ただいま$")
+_BROADCAST = pattern(r"播|直播|见面|再见|不见|live|stream|配信|放送")
 _STILL = pattern(r"最后|再(?:给|讲|聊|等|陪)|休息|倒数|last|another|あと")
 _THANKS = pattern(r"感谢|谢谢|多谢|thank|ありがとう")
 _LIKES = pattern(r"^\s*(?:个)?(?:点?赞|人在线|人在看|观众|朋友在|likes?|viewers|hearts)")
@@ -186,7 +187,7 @@ def _wrong(q: Quantity, plain: str, k: Knowledge, lang: Lang) -> tuple[str, str 
 def _of_the_show(q: Quantity, before: str, after: str) -> bool:
     """Whether the figure is about the broadcast (minutes that are left, thanks for likes) or about a question."""
     if q.kind == "clock":
-        return bool(_IT_IS.search(before))
+        return bool(_IT_IS.search(before) or _BROADCAST.search(before[-8:] + after))
     if q.kind == "minutes" and _STILL.search(before[-6:]):
         return True
     if q.kind in ("count", "bare", "people") and (_THANKS.search(before) or _LIKES.match(after)):

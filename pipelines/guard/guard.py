@@ -6,6 +6,7 @@ holds no state of a show, so that the same sentence is judged the same at any ti
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -37,7 +38,7 @@ class Guard:
     ) -> None:
         self._texts = tuple(texts)
         self._kept: OrderedDict[tuple[Any, ...], Verdict] = OrderedDict()
-        self._terms = Terms(own, frozenset(allowed))
+        self._terms = _terms(own, allowed)
         self.set_products(products)
 
     def set_products(self, products: Iterable[Product]) -> None:
@@ -53,7 +54,7 @@ class Guard:
 
     def set_words(self, own: Sequence[Mapping[str, Any]], allowed: Iterable[str]) -> None:
         """Use other words of one's own; raises `BadInput` and changes nothing when one is none."""
-        self._terms = Terms(own, frozenset(allowed))
+        self._terms = _terms(own, allowed)
         self._kept.clear()
 
     def judge(self, text: str, lang: Lang, product_id: str | None = None, *, names: Collection[str] = ()) -> Verdict:
@@ -104,6 +105,16 @@ class Guard:
             chosen = [self._products[i] for i in sorted(ids)] if ids else list(self._products.values())
             self._about[key] = Knowledge.of(chosen, self._texts)
         return self._about[key]
+
+
+@functools.cache
+def _shipped() -> Terms:
+    return Terms()
+
+
+def _terms(own: Sequence[Mapping[str, Any]], allowed: Iterable[str]) -> Terms:
+    taken = frozenset(allowed)
+    return Terms(own, taken) if own or taken else _shipped()
 
 
 def rewritten(text: str, hits: Sequence[Hit]) -> str:

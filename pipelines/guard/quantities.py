@@ -84,6 +84,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
 _UNIT = pattern(
     rf"(?P<n>{_ANY})(?P<range>\s*(?:到|至|~|-|—|–|to|から|、)\s*(?P<n2>{_ANY}))?\s*(?P<more>多|余|来|几)?\s*-?\s*(?:"
     + "|".join(f"(?P<u{n}>{u})" for n, (_, u, _) in enumerate(_UNITS)) + r")(?![a-z])", re.I)
+_ORDINAL = pattern(rf"第\s*(?:\d+|[{_HAN}]+)")
 _BARE = pattern(rf"(?<![\w.]){_EN_NUM}(?![\w])|(?<![\w.#])\d+(?:[.,]\d+)*(?!\w)|[{_HAN}]{{2,}}(?:点[{_HAN}]+)?|\d+(?:\.\d+)?")
 _IDIOMS = pattern(
     "一(?:样|起|下|直|定|般|些|点|旦|共|切|致|边|会儿?|方面|个人|家人|见|眼|同|向|举|再|概|并|手|脸|身|路|遍|层|次|款|位|瓶|支|盒|件|罐|个|只|套|想|看|说|涂|抹|擦|按|摸|闻|拿|次性|步|口|道|条|份|把|包|袋|片|颗|粒|天|早|晚|夜|季|整|半|侧|头|大早|年四季|心|番|股|种|句|段|滴|张|场|路上|日|周|月|小|大|块|秒|首|本|人|如|时|目|应俱全|分|角|元硬币|之)"
@@ -177,6 +178,8 @@ def quantities(text: str) -> list[Quantity]:
             found = list(_of(name, m))
             if found and take(*m.span()):
                 out += found
+    for m in _ORDINAL.finditer(plain):
+        take(*m.span())
     for m in _UNIT.finditer(plain):
         if _begins_idiom(plain, m.start()) and not _measures(m):
             continue

@@ -67,7 +67,7 @@ async def skip(room: str, ctx: Ctx) -> dict[str, Any]:
 @router.post("/{room}/say", dependencies=OPERATOR, status_code=202, summary="Say this")
 async def say(room: str, body: Say, ctx: Ctx) -> dict[str, str]:
     """Word for word: at the next sentence boundary, or breaking in at once."""
-    return {"line_id": ctx.rooms.need(room).show.say(body.text, body.lang, body.when)}
+    return {"line_id": ctx.rooms.need(room).show.say(body.text, body.lang, body.when, override=body.override)}
 
 
 @router.get("/{room}/status", dependencies=VIEWER, summary="What the room is doing")
