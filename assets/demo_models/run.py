@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from adapters.training.checkpoint import Checkpoint, latest, optimiser_state, optimiser_tensors, save
 from streaming.priority import lower
 
+BEGUN = Path(__file__).parent / "begun"
+"""Trainings that are not at their end, for whoever goes on with them on another machine."""
+SHARD_BYTES = 17_000_000
 Loss = Callable[[int, torch.Generator], tuple[Tensor, Mapping[str, float]]]
 """(step, generator) -> what is to be lowered, and what to print."""
 
@@ -48,6 +52,7 @@ class Run:
     def _resume(self) -> None:
         found = latest(self.folder / "checkpoints")
         if found is None:
+            self._begin()
             return
         with torch.no_grad():
             for k, p in self.parameters.items():
@@ -56,6 +61,38 @@ class Run:
         self._optimiser.load_state_dict(optimiser_state(found, self._optimiser.state_dict()["param_groups"]))
         self.step = found.step
         print(f"{self.name}: going on after step {self.step}", flush=True)
+
+    def _begin(self) -> None:
+        """Go on from what was left for others, if this is the same model; its optimiser begins anew."""
+        shards = sorted(BEGUN.glob(f"{self.name}-*.safetensors"))
+        tensors = {k: t for shard in shards for k, t in load_file(shard).items()}
+        if {k: t.shape for k, t in tensors.items()} != {k: p.shape for k, p in self.parameters.items()}:
+            return
+        with torch.no_grad():
+            for k, p in self.parameters.items():
+                p.copy_(tensors[k])
+                self.mean[k].copy_(tensors[k])
+        self.step = int(json.loads((BEGUN / f"{self.name}.json").read_text())["step"])
+        print(f"{self.name}: begins with what was left after step {self.step}", flush=True)
+
+    def leave(self, folder: Path | None = None) -> None:
+        """Leave the averaged weights in half precision, in files small enough for the repository."""
+        folder = folder or BEGUN
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob(f"{self.name}-*.safetensors"):
+            old.unlink()
+        shards: list[dict[str, Tensor]] = [{}]
+        room = SHARD_BYTES
+        for k, t in self.mean.items():
+            size = 2 * t.numel()
+            if size > room:
+                shards.append({})
+                room = SHARD_BYTES
+            shards[-1][k] = t.half().contiguous()
+            room -= size
+        for n, shard in enumerate(shards):
+            save_file(shard, folder / f"{self.name}-{n}.safetensors")
+        write_json(folder / f"{self.name}.json", {"step": self.step, "steps": self.steps})
 
     def save(self) -> None:
         """Write a checkpoint."""
@@ -75,6 +112,9 @@ class Run:
         """Train to the end; `after` is called with the step at every checkpoint, the averaged weights in place."""
         began, shown = time.monotonic(), self.step
         sums: dict[str, float] = {}
+        if self.step >= self.steps and after is not None:
+            with self.averaged():
+                after(self.step)
         while self.step < self.steps:
             generator = torch.Generator().manual_seed(hash_of(self.name, self.step))
             value, said = loss(self.step, generator)

@@ -129,6 +129,24 @@ def test_a_run_that_was_cut_off_ends_with_the_weights_it_would_have_had(tmp_path
                for k, v in resumed.mean.items())
 
 
+def test_another_machine_goes_on_from_what_was_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assets.demo_models.run.BEGUN", tmp_path / "begun")
+    toy = Toy()
+    run = Run("toy", toy, tmp_path / "here", steps=20, lr=1e-2)
+    run.go(toy.loss)
+    run.leave()
+    there = Toy()
+    went_on = Run("toy", there, tmp_path / "there", steps=30, lr=1e-2)
+    assert went_on.step == 20
+    for k, p in there.named_parameters():
+        assert torch.equal(p, run.mean[k].half().float())
+    seen: list[int] = []
+    Run("toy", Toy(), tmp_path / "done", steps=20, lr=1e-2).go(toy.loss, seen.append)
+    assert seen == [20], "what is at its end already is still written down"
+    other = Run("toy", nn.Linear(3, 3), tmp_path / "other", steps=30, lr=1e-2)
+    assert other.step == 0, "another model begins anew"
+
+
 def test_the_averaged_weights_are_shown_and_put_back(tmp_path: Path) -> None:
     toy = Toy()
     run = Run("toy", toy, tmp_path, steps=20, lr=1e-2, every=50)
