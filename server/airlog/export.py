@@ -1,0 +1,71 @@
+"""Export: an air log as CSV for a spreadsheet, JSON lines for a program, SRT for the recording's subtitles."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+Format = Literal["csv", "jsonl", "srt"]
+COLUMNS = ("seq", "at", "room", "kind", "persona", "source", "lang", "text", "product_id", "reply_to", "guard", "visual",
+           "language", "tick", "recording", "note", "line_id", "prev", "hash")
+SECONDS_A_LETTER = {"zh": 0.24, "ja": 0.17, "en": 0.065}
+MAX_SHOWN_S = 12.0
+_RISKY = ("=", "+", "-", "@", "\t", "\r")
+
+
+def export(records: Iterable[dict[str, Any]], form: Format) -> Iterator[str]:
+    """The text of a file, in pieces."""
+    if form == "csv":
+        return _csv(records)
+    return _srt(records) if form == "srt" else (json.dumps(r, ensure_ascii=False) + "\n" for r in records)
+
+
+def _csv(records: Iterable[dict[str, Any]]) -> Iterator[str]:
+    # The mark by which spreadsheets know that it is UTF-8.
+    yield "\ufeff"
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for record in records:
+        writer.writerow([_cell(record.get(c)) for c in COLUMNS])
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
+    yield out.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+    # A spreadsheet would take it for a formula: https://owasp.org/www-community/attacks/CSV_Injection
+    return f"'{text}" if text.startswith(_RISKY) and isinstance(value, str) else text
+
+
+def _srt(records: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Times count from the first sentence, or from the recording's start where each record has an offset."""
+    said = [r for r in records if r.get("kind") == "said"]
+    if not said:
+        return
+    offsets = [(r.get("recording") or {}).get("offset_s") for r in said]
+    in_recording = all(isinstance(o, int | float) for o in offsets)
+    began = _instant(said[0])
+    starts = [float(o) if in_recording else (_instant(r) - began) for r, o in zip(said, offsets, strict=True)]
+    for n, (record, start) in enumerate(zip(said, starts, strict=True), 1):
+        guess = 0.6 + len(record["text"]) * SECONDS_A_LETTER.get(record["lang"], 0.2)
+        later = [s for s in starts[n : n + 1] if s > start]
+        end = min([start + min(guess, MAX_SHOWN_S), *later])
+        yield f"{n}\n{_clock(start)} --> {_clock(end)}\n{record['text']}\n\n"
+
+
+def _instant(record: dict[str, Any]) -> float:
+    return dt.datetime.fromisoformat(record["at"].replace("Z", "+00:00")).timestamp()
+
+
+def _clock(seconds: float) -> str:
+    ms = round(max(0.0, seconds) * 1000)
+    return f"{ms // 3_600_000:02}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02},{ms % 1000:03}"
