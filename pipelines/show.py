@@ -387,7 +387,8 @@ class RoomShow:
 
     def _began(self, airing: Airing) -> None:
         line = airing.line
-        self._tell({"type": "said", **_line_document(line)})
+        kept = {"reply_to": line.reply_to, "guard": line.meta}
+        self._tell({"type": "said", **_line_document(line), **kept})
         block = self._order.block_of(airing.cue)
         if block is not None and airing.cue is block.cues[0]:
             for event_id in block.event_ids:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from server.airlog import AirLog
 from server.auth import Tokens
 from server.bus import Bus
 from server.catalogue import Catalogue
@@ -53,6 +54,7 @@ class Context:
     schedules: Schedules
     datasets: Datasets
     jobs: Jobs
+    airlog: AirLog
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     on_studio: list[Callable[[], None]] = field(default_factory=list)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
@@ -98,7 +100,8 @@ def make_context(settings: Settings, data: Path, run_dir: Path, bus: Bus) -> Con
     scripts, chats = Scripts(store), Chats(store)
     outputs = Outputs(store, settings.recording, data)
     looks = Looks(store, data / "looks", settings)
-    rooms = Rooms(settings, data, store, bus, catalogue, scripts, outputs, looks, chats)
+    airlog = AirLog(data / "airlog", settings.airlog.keep_days)
+    rooms = Rooms(settings, data, store, bus, catalogue, scripts, outputs, looks, chats, airlog)
     studio = Studio(settings, data, bus)
     adapters, personas = AdapterCatalogue(store, data / "adapters", studio), Personas(store)
     portraits = Portraits(settings, looks, studio, adapters)
@@ -108,9 +111,10 @@ def make_context(settings: Settings, data: Path, run_dir: Path, bus: Bus) -> Con
     jobs = Jobs(settings, data / "training", datasets, studio, adapters)
     context = Context(
         settings, data, run_dir, store, bus, tokens, catalogue, scripts, outputs, looks, chats, rooms, studio, adapters,
-        personas, portraits, activations, schedules, datasets, jobs,
+        personas, portraits, activations, schedules, datasets, jobs, airlog,
     )
     if settings.language.on_air and studio.has("language"):
         rooms.write = studio.say
+    rooms.fingerprint = adapters.fingerprint
     rooms.wardrobe, studio.ready = context.wardrobe_status, context.studio_up
     return context

@@ -140,6 +140,12 @@ class ScheduleSection(_Section):
     follow: bool = Field(default=True, description="Change personas by the timetable; false: by hand only.")
 
 
+class AirLogSection(_Section):
+    """The record of every sentence that was spoken."""
+
+    keep_days: int = Field(default=1096, ge=0, le=36500, description="Days that it is kept, three years; 0: for ever.")
+
+
 class Settings(BaseSettings):
     """All sections; an unknown key is refused."""
 
@@ -160,6 +166,7 @@ class Settings(BaseSettings):
     adapters: AdaptersSection = AdaptersSection()
     training: TrainingSection = TrainingSection()
     schedule: ScheduleSection = ScheduleSection()
+    airlog: AirLogSection = AirLogSection()
     demo: bool = Field(default=True, description="Fill a new data folder with the demo room and put it on air.")
 
 

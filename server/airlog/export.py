@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 Format = Literal["csv", "jsonl", "srt"]
-COLUMNS = ("seq", "at", "room", "kind", "persona", "source", "lang", "text", "product_id", "reply_to", "guard", "visual",
-           "language", "tick", "recording", "note", "line_id", "prev", "hash")
+COLUMNS = ("seq", "at", "room", "kind", "persona", "source", "lang", "text", "product_id", "reply_to", "guard",
+           "visual", "language", "tick", "recording", "note", "line_id", "prev", "hash")
 SECONDS_A_LETTER = {"zh": 0.24, "ja": 0.17, "en": 0.065}
 MAX_SHOWN_S = 12.0
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
@@ -52,9 +52,10 @@ def _srt(records: Iterable[dict[str, Any]]) -> Iterator[str]:
     if not said:
         return
     offsets = [(r.get("recording") or {}).get("offset_s") for r in said]
-    in_recording = all(isinstance(o, int | float) for o in offsets)
     began = _instant(said[0])
-    starts = [float(o) if in_recording else (_instant(r) - began) for r, o in zip(said, offsets, strict=True)]
+    starts = [_instant(r) - began for r in said]
+    if all(isinstance(o, int | float) for o in offsets):
+        starts = [float(o or 0.0) for o in offsets]
     for n, (record, start) in enumerate(zip(said, starts, strict=True), 1):
         guess = 0.6 + len(record["text"]) * SECONDS_A_LETTER.get(record["lang"], 0.2)
         later = [s for s in starts[n : n + 1] if s > start]

@@ -1,4 +1,4 @@
-"""AirLog: writes records, one file a room and day; files are only ever appended to, and deleted whole when they are old.
+"""AirLog: writes records, one file a room and day; files are only appended to, and deleted whole when they are old.
 
 `<room>/head.json` holds the newest record's number and hash, so that records cut off the end are missed, too; a file
 that retention deletes leaves its last hash there as the `anchor` of what is kept.
@@ -11,6 +11,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from streaming.errors import BadInput
 log = logging.getLogger("nightanchor.airlog")
 
 HEAD = "head.json"
+WAITING = 1000
+"""Records that may wait for a slow disk; what comes on top is lost and counted."""
 
 
 class AirLog:
@@ -31,6 +34,27 @@ class AirLog:
         self._pruned = ""
         self.failed = 0
         """Records that could not be written, since the start."""
+        self._waiting = 0
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="airlog")
+
+    def post(self, room: str, kind: str, **fields: Any) -> None:
+        """`write` without waiting for the disk, in the order of the calls."""
+        if self._waiting >= WAITING:
+            self.failed += 1
+            return
+        self._waiting += 1
+        at = dt.datetime.now(dt.UTC)
+        self._thread.submit(self.write, room, kind, at, **fields).add_done_callback(self._written)
+
+    def _written(self, done: Future[Any]) -> None:
+        self._waiting -= 1
+        if not done.cancelled() and (error := done.exception()) is not None:
+            self.failed += 1
+            log.error("the air log can't be written: %r", error)
+
+    def close(self) -> None:
+        """Wait until all is written."""
+        self._thread.shutdown(wait=True)
 
     def write(self, room: str, kind: str, at: dt.datetime | None = None, **fields: Any) -> dict[str, Any] | None:
         """Append a record; None when the disk refuses it: the show is not stopped for it, but the fault is counted."""
@@ -41,7 +65,8 @@ class AirLog:
             record = Record(seq=head["seq"] + 1, at=stamp, room=room, kind=kind, prev=head["hash"], **fields).sealed()
             path = self.folder / room / f"{at.date().isoformat()}.jsonl"
             with open(path, "ab") as f:
-                f.write(line(record).encode())
+                # A crash may have left half a line.
+                f.write((b"" if _ends_a_line(path) else b"\n") + line(record).encode())
                 f.flush()
                 os.fdatasync(f.fileno())
             self._keep(room, {**head, "seq": record["seq"], "hash": record["hash"]})
@@ -96,8 +121,15 @@ class AirLog:
     def records(
         self, room: str, since: dt.datetime | None = None, until: dt.datetime | None = None
     ) -> Iterator[dict[str, Any]]:
-        """Records of a room in their order, between two instants; lines that can't be read are left out."""
-        first, last = (_stamp(t) for t in (since, until))
+        """Records of a room in their order, between two instants; lines that can't be read are left out.
+
+        Raises `BadInput` for an instant without a time zone.
+        """
+        return self._between(room, since, until, _stamp(since), _stamp(until))
+
+    def _between(
+        self, room: str, since: dt.datetime | None, until: dt.datetime | None, first: str, last: str
+    ) -> Iterator[dict[str, Any]]:
         for path in days(self.folder / room):
             if (since and path.stem < since.date().isoformat()) or (until and path.stem > until.date().isoformat()):
                 continue
@@ -121,6 +153,14 @@ def _stamp(at: dt.datetime | None) -> str:
     if at.tzinfo is None:
         raise BadInput("an instant needs a time zone", next_step="Write it as 2026-11-24T01:00:00Z.")
     return at.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _ends_a_line(path: Path) -> bool:
+    with open(path, "rb") as f:
+        if f.seek(0, os.SEEK_END) == 0:
+            return True
+        f.seek(-1, os.SEEK_END)
+        return f.read(1) == b"\n"
 
 
 def days(home: Path) -> list[Path]:

@@ -1,7 +1,7 @@
 """Record: one line of the air log, chained to the one before by its hash.
 
-The hash is SHA-256 over the canonical JSON (RFC 8785's order of keys, no spaces) of all fields but itself, and one of them is the hash
-of the record before. So a record that is changed, taken out, put in or moved breaks the chain from there on.
+The hash is SHA-256 over the canonical JSON (keys in order, no spaces) of all fields but itself, and one of them is
+the hash of the record before. So a record that is changed, taken out, put in or moved breaks the chain from there on.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ GENESIS = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What was spoken. `at` is the instant (ISO 8601, UTC) at which the encoder had the first sample; `tick` the
-    playout's media time in seconds; `recording` the file and the offset in it, where one was running.
+    """What was spoken, when, by whom and by which rules.
 
+    `at` is the instant (ISO 8601, UTC) at which the encoder had the first sample; `tick` the playout's media time in
+    seconds; `recording` the file and the offset in it, where one was running.
     `kind` is `said`, `guarded` (a line that was changed, held, or that an operator answered for) or `event` (on air,
     off air, who came on).
     """

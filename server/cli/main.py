@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +25,8 @@ token = typer.Typer(help="Access tokens · 访问令牌", no_args_is_help=True)
 app.add_typer(looks, name="looks")
 app.add_typer(adapters, name="adapters")
 app.add_typer(token, name="token")
+airlog = typer.Typer(help="The record of what was spoken · 播出日志", no_args_is_help=True)
+app.add_typer(airlog, name="airlog")
 
 Data = Annotated[Path, typer.Option(help="Data folder: database, looks, pictures, recordings · 数据目录")]
 Config = Annotated[
@@ -148,6 +151,31 @@ def adapters_rollback(
     from server.cli.adapters import rollback
 
     _guarded(lambda: rollback(data, config, room))
+
+
+@airlog.command("verify")
+def airlog_verify(
+    room: Annotated[str | None, typer.Option(help="One room only · 只查一个直播间")] = None, data: Data = DATA
+) -> None:
+    """Prove that no record was changed, taken out or put in · 校验日志未被改动."""
+    from server.cli.airlog import check
+
+    _guarded(lambda: check(data, room))
+
+
+@airlog.command("export")
+def airlog_export(
+    room: Annotated[str, typer.Option(help="The room · 直播间")] = "main",
+    form: Annotated[str, typer.Option("--format", help="csv, jsonl or srt · 格式")] = "csv",
+    out: Annotated[Path | None, typer.Option(help="File to write; the terminal otherwise · 输出文件")] = None,
+    since: Annotated[datetime | None, typer.Option(help="From (UTC) · 起始时间（UTC）")] = None,
+    until: Annotated[datetime | None, typer.Option(help="To (UTC) · 结束时间（UTC）")] = None,
+    data: Data = DATA,
+) -> None:
+    """Export it · 导出日志."""
+    from server.cli.airlog import formats, write
+
+    _guarded(lambda: write(data, room, formats(form), out, since, until))
 
 
 @token.command("new")

@@ -23,6 +23,7 @@ from pipelines.events import ChatEvent, ChatKind
 from pipelines.line import Lang
 from pipelines.show import Mood, RoomProfile, RoomShow, Verdict
 from pipelines.writer import Write, Writer
+from server.airlog import AirLog
 from server.bus import Bus
 from server.catalogue import Catalogue
 from server.looks import Looks
@@ -62,18 +63,28 @@ class RoomSpec:
     presenter: Worn
 
 
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Whom a room tells: `answered` (room, event id), `guarded` (room, event); `fingerprint` is an adapter's hash."""
+
+    answered: Callable[[str, str], None]
+    guarded: Callable[[str, dict[str, Any]], None]
+    fingerprint: Callable[[str | None], str | None]
+
+
 class Room:
     """One room on air; made when it starts, thrown away when it stops."""
 
     def __init__(
         self, spec: RoomSpec, settings: Settings, data: Path, bus: Bus, catalogue: Catalogue, scripts: Scripts,
-        outputs: Outputs, looks: Looks, answered: Callable[[str, str], None], write: Write | None = None,
+        outputs: Outputs, looks: Looks, airlog: AirLog, ears: Ears, write: Write | None = None,
     ) -> None:
         self.spec = spec
         self.children: dict[str, dict[str, Any]] = {}
         self._settings, self._bus = settings, bus
         self._catalogue, self._scripts, self._outputs, self._looks = catalogue, scripts, outputs, looks
-        self._answered = answered
+        self._airlog = airlog
+        self._answered, self._guarded, self._fingerprint = ears.answered, ears.guarded, ears.fingerprint
         self._file = data / "rooms" / f"{spec.id}.show.json"
         self._products: dict[str, Product] = {}
         self._card_id: str | None = None
@@ -122,6 +133,7 @@ class Room:
         self._save()
         if not processes:
             return
+        self.note("off air")
         names = [*self._sinks, f"mux:{self.spec.id}", self.playout]
         for name in names:
             with contextlib.suppress(NightAnchorError):
@@ -228,6 +240,7 @@ class Room:
             return self._profile()
 
         await self.show.switch(change, patience_s=patience_s)
+        self.note("presenter changed")
         self._wake.set()
 
     # -- chat ------------------------------------------------------------------------------------
@@ -255,6 +268,7 @@ class Room:
         if name == self.playout and running and pid != self._playout_pid:
             if self._playout_pid is not None:
                 self.show.on_stage_restarted()
+            self.note("on air" if self._playout_pid is None else "playout restarted")
             self._playout_pid = cast(int, pid)
             self._shown = None
             self._wake.set()
@@ -272,11 +286,47 @@ class Room:
             entry["status"] = {**entry.get("status", {}), **said}
 
     def _on_show(self, event: dict[str, Any]) -> None:
-        if event["type"] == "card":
+        if event["type"] in ("said", "guarded"):
+            self._log(event)
+        if event["type"] == "guarded":
+            self._guarded(self.spec.id, event)
+        elif event["type"] == "card":
             self._card_id = event["product_id"]
             self._wake.set()
         elif event["type"] == "answered":
             self._answered(self.spec.id, str(event["event_id"]))
+
+    def _log(self, event: dict[str, Any]) -> None:
+        worn = self.spec.presenter
+        fields: dict[str, Any] = {k: event[k] for k in ("line_id", "text", "lang", "source", "product_id")}
+        guard = event.get("guard")
+        if event["type"] == "guarded":
+            guard = {"guard": event["action"], "said": event["said"], "rules": [h["rule"] for h in event["hits"]]}
+        self._airlog.post(
+            self.spec.id, event["type"], **fields, reply_to=event.get("reply_to"), guard=guard,
+            persona=worn.persona, visual=self._fingerprint(worn.visual), language=self._fingerprint(worn.language),
+            tick=self._media_time(), recording=self._recording(),
+        )
+
+    def note(self, text: str) -> None:
+        """Write into the air log what happened to the room."""
+        worn = self.spec.presenter
+        self._airlog.post(self.spec.id, "event", note=text, persona=worn.persona, tick=self._media_time())
+
+    def _media_time(self) -> float | None:
+        """Seconds since playout's first frame, now."""
+        entry = self.children.get(self.playout, {})
+        pts = entry.get("status", {}).get("pts_s")
+        return None if pts is None else round(pts + time.monotonic() - entry["seen"], 2)
+
+    def _recording(self) -> dict[str, Any] | None:
+        """The file that is being recorded and the place in it, now."""
+        for name, entry in self.children.items():
+            status = entry.get("status", {})
+            if name in self._sinks and status.get("file") and status.get("state") == "live":
+                offset = status["connected_s"] + time.monotonic() - entry["seen"]
+                return {"file": status["file"], "offset_s": round(offset, 2)}
+        return None
 
     async def _show_card(self, *, force: bool = False) -> None:
         pinned = next((p for p in self._products.values() if p.pinned), None)

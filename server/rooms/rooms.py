@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipelines.line import Lang
+from server.airlog import AirLog
 from server.bus import Bus
 from server.catalogue import Catalogue
 from server.chats import MAX_TEXT, Chats
@@ -21,7 +22,7 @@ from server.documents import ChatIn, RoomIn, RoomPatch
 from server.looks import Looks
 from server.outputs import Outputs
 from server.rooms import status
-from server.rooms.room import Room, RoomSpec
+from server.rooms.room import Ears, Room, RoomSpec
 from server.scripts import Scripts
 from server.settings import Settings
 from server.wardrobe.worn import worn_by
@@ -36,15 +37,16 @@ class Rooms:
 
     def __init__(
         self, settings: Settings, data: Path, store: Store, bus: Bus, catalogue: Catalogue, scripts: Scripts,
-        outputs: Outputs, looks: Looks, chats: Chats,
+        outputs: Outputs, looks: Looks, chats: Chats, airlog: AirLog,
     ) -> None:
         self._settings, self._data, self._store, self._bus = settings, data, store, bus
         self._catalogue, self._scripts, self._outputs = catalogue, scripts, outputs
-        self._looks, self._chats = looks, chats
+        self._looks, self._chats, self._airlog = looks, chats, airlog
         self.on_air: dict[str, Room] = {}
         self._children: dict[str, Message] = {}
         self._feeds: dict[str, set[Feed]] = {}
         self.write: Callable[[str, list[dict[str, str]]], Awaitable[str]] | None = None
+        self.fingerprint: Callable[[str | None], str | None] = lambda adapter: adapter
         self.wardrobe: Callable[[str], dict[str, Any]] = lambda room_id: {}
         catalogue.changed = scripts.changed = self._reload
         outputs.changed = self._rearrange
@@ -142,7 +144,8 @@ class Rooms:
         if room_id not in self.on_air:
             room = Room(
                 spec, self._settings, self._data, self._bus, self._catalogue, self._scripts, self._outputs,
-                self._looks, self._on_answered, partial(self.write, room_id) if self.write is not None else None,
+                self._looks, self._airlog, Ears(self._on_answered, self._tell, self.fingerprint),
+                partial(self.write, room_id) if self.write is not None else None,
             )
             self.on_air[room_id] = room
             for entry in self._children.values():

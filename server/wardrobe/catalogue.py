@@ -55,6 +55,14 @@ class AdapterCatalogue:
         with self._store.session() as s:
             return self._document(s, _row(s, adapter_id))
 
+    def fingerprint(self, adapter_id: str | None) -> str | None:
+        """The hash of an adapter's file, or the id of one that is gone; None for none."""
+        if adapter_id is None:
+            return None
+        with self._store.session() as s:
+            digest = s.scalar(select(AdapterRow.sha256).where(AdapterRow.id == adapter_id))
+        return digest or adapter_id
+
     def path(self, adapter_id: str) -> Path:
         """Its canonical file."""
         return self.folder / adapter_id / FILE
