@@ -20,14 +20,14 @@ SIZE = WIDTH // HEADS
 THETA = 1e6
 POSITIONS = 2048
 WORD = 160
-"""Dimensions that begin with the token itself; `BEFORE` more with the one before, as many with the one before that."""
-BEFORE = 48
+"""Dimensions that begin with the token itself; `BEFORE` more for each of the tokens one to `HEADS` places before."""
+BEFORE = 24
 SPREAD = 0.1
 """Standard deviation of embeddings; everything that is laid down has this scale in the residual stream."""
 NEAR = 7.0
 """Length of the biases that make a head look one or two places back, whatever stands there."""
-SAME = 2.2
-"""Gain of query and key that look for the same tokens before."""
+SAME = (2.6, 4.4)
+"""Gains of query and key that look for the same two, and the same four tokens before."""
 SLOW = 14
 """Pairs of dimensions from here on turn less than a radian in 400 places, so that they can compare contents."""
 
@@ -55,8 +55,8 @@ def _lay_down(model: Any, rng: torch.Generator) -> None:
     words.zero_()[:, :WORD].normal_(0, SPREAD, generator=rng)
     model.model.norm.weight.fill_(0.4)
     code = _orthonormal(BEFORE, WORD, rng)
-    first, second = (layer.self_attn for layer in model.model.layers[:2])
-    for head in (0, 1):
+    first, second, third = (layer.self_attn for layer in model.model.layers[:3])
+    for head in range(HEADS):
         _look_back(first, head, head + 1)
         rows = slice(head * SIZE, head * SIZE + BEFORE)
         first.v_proj.weight[head * SIZE : (head + 1) * SIZE].zero_()
@@ -65,7 +65,8 @@ def _lay_down(model: Any, rng: torch.Generator) -> None:
         place = WORD + head * BEFORE
         first.o_proj.weight[place : place + BEFORE, rows] = SPREAD * torch.eye(BEFORE)
     for head in range(HEADS):
-        _look_up(second, head, code, rng)
+        _look_up(second, head, code, rng, 2, SAME[0])
+        _look_up(third, head, code, rng, 4, SAME[1])
 
 
 def _look_back(attention: Any, head: int, places: int) -> None:
@@ -81,18 +82,25 @@ def _look_back(attention: Any, head: int, places: int) -> None:
     attention.q_proj.bias[at + pairs : at + SIZE] = -NEAR * angle.sin()
 
 
-def _look_up(attention: Any, head: int, code: Tensor, rng: torch.Generator) -> None:
-    """Find where this token and the one before stood before the place that is looked at, and bring its token along."""
+def _look_up(attention: Any, head: int, code: Tensor, rng: torch.Generator, count: int, gain: float) -> None:
+    """Find the place before which the last `count` tokens stood, and bring its token along.
+
+    The more of them there are the same, the stronger it is looked at, so that of two places that begin alike the one
+    is found which goes on from what was said before.
+    """
     pairs = SIZE // 2
     slow = [*range(SLOW, pairs), *range(pairs + SLOW, SIZE)]
-    half = len(slow) // 2
+    part = len(slow) // count
     at = head * SIZE
-    some = _orthonormal(half, BEFORE, rng) * SAME
+    some = _orthonormal(part, BEFORE, rng) * gain
     for linear in (attention.q_proj, attention.k_proj):
         linear.weight[at : at + SIZE].mul_(0.2)
-    for n, (query, key) in enumerate(((some @ code, WORD), (some, WORD + BEFORE))):
-        rows = [at + s for s in slow[n::2]]
-        asked = 0 if n == 0 else WORD
+    for n in range(count):
+        # This token is what stood one place before there, the one before this two places before there, ...
+        query = some @ code if n == 0 else some
+        rows = [at + s for s in slow[n :: count][:part]]
+        asked = 0 if n == 0 else WORD + (n - 1) * BEFORE
+        key = WORD + n * BEFORE
         attention.q_proj.weight[rows, asked : asked + query.shape[1]] = query
         attention.k_proj.weight[rows, key : key + BEFORE] = some
     width = WORD // HEADS
