@@ -40,7 +40,7 @@ export function chatFeed() {
   list.addEventListener("scroll", () => { if (atEnd()) newer.hidden = true; });
 
   const add = (line) => {
-    if (line.type === "error") return;
+    if (line.type !== "chat") return;
     const old = rows.get(line.id);
     const element = row(line);
     const stick = atEnd();
