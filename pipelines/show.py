@@ -178,6 +178,11 @@ class RoomShow:
         self._check_script()
         self._director.refresh()
 
+    def set_words(self, own: Sequence[Mapping[str, Any]], allowed: Sequence[str]) -> None:
+        """Use other words of the guard's own, effective for the very next sentence; raises `BadInput`."""
+        self._gate.guard.set_words(own, allowed)
+        self._director.refresh()
+
     def set_scripts(self, scripts: Sequence[Script]) -> None:
         """Replace the scripts; one that is being said goes on unless it was changed or taken away."""
         self._book.set_scripts(scripts)

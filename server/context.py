@@ -15,6 +15,7 @@ from server.bus import Bus
 from server.catalogue import Catalogue
 from server.chats import Chats
 from server.db.store import Store
+from server.guarding import Guarding
 from server.looks import Looks
 from server.outputs import Outputs
 from server.rooms.rooms import Rooms
@@ -55,6 +56,7 @@ class Context:
     datasets: Datasets
     jobs: Jobs
     airlog: AirLog
+    guarding: Guarding
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     on_studio: list[Callable[[], None]] = field(default_factory=list)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
@@ -102,6 +104,7 @@ def make_context(settings: Settings, data: Path, run_dir: Path, bus: Bus) -> Con
     looks = Looks(store, data / "looks", settings)
     airlog = AirLog(data / "airlog", settings.airlog.keep_days)
     rooms = Rooms(settings, data, store, bus, catalogue, scripts, outputs, looks, chats, airlog)
+    guarding = Guarding(store, catalogue)
     studio = Studio(settings, data, bus)
     adapters, personas = AdapterCatalogue(store, data / "adapters", studio), Personas(store)
     portraits = Portraits(settings, looks, studio, adapters)
@@ -112,9 +115,11 @@ def make_context(settings: Settings, data: Path, run_dir: Path, bus: Bus) -> Con
     context = Context(
         settings, data, run_dir, store, bus, tokens, catalogue, scripts, outputs, looks, chats, rooms, studio, adapters,
         personas, portraits, activations, schedules, datasets, jobs, airlog,
+        guarding,
     )
     if settings.language.on_air and studio.has("language"):
         rooms.write = studio.say
-    rooms.fingerprint = adapters.fingerprint
+    guarding.changed = rooms.set_words
+    rooms.words, rooms.fingerprint = guarding.words, adapters.fingerprint
     rooms.wardrobe, studio.ready = context.wardrobe_status, context.studio_up
     return context

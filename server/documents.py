@@ -121,6 +121,39 @@ class Say(_Document):
     """Say it although the guard stops it; the record keeps that somebody has answered for it."""
 
 
+class GuardWord(_Document):
+    """A word that a room does not use; `say` is said instead, without it the sentence is held."""
+
+    term: Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_plain)]
+    reason: Short = ""
+    say: Annotated[str, StringConstraints(max_length=60), AfterValidator(_plain)] | None = None
+    fine: Annotated[list[Short], Field(max_length=50)] = []
+    """Wordings in which the word is none."""
+
+
+class GuardWords(_Document):
+    """What a room forbids of its own, and names of shipped rules that it lets pass."""
+
+    own: Annotated[list[GuardWord], Field(max_length=2000)] = []
+    allowed: Annotated[list[Short], Field(max_length=500)] = []
+
+
+class GuardAllow(_Document):
+    """A rule as a verdict names it, `category:name`."""
+
+    room: str
+    rule: Annotated[str, Field(max_length=200)]
+
+
+class GuardTry(_Document):
+    """A sentence to judge."""
+
+    room: str
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    lang: Lang = "zh"
+    product_id: str | None = None
+
+
 Texts = dict[Lang, Short]
 
 

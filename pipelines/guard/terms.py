@@ -270,6 +270,16 @@ def _shipped(name: str) -> tuple[tuple[Rule, str, str], ...]:
     return tuple(out)
 
 
+def rules() -> dict[str, dict[str, Any]]:
+    """Category -> reason, and its rules: {name, say, fine}, each once."""
+    out: dict[str, dict[str, Any]] = {}
+    for name in LISTS:
+        found = _shipped(name)
+        shown = {r.name: {"name": r.name, "say": (r.say or {}).get("zh"), "fine": list(r.fine)} for r, _, _ in found}
+        out[name] = {"reason": dict(found[0][0].reason), "rules": list(shown.values())}
+    return out
+
+
 def titles() -> dict[str, dict[Lang, str]]:
     """Category -> what it is called."""
     out = {}

@@ -155,6 +155,14 @@ class ScheduleRow(Base):
     document: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class GuardWordsRow(Base):
+    """Words of one room's guard, as the document of the API."""
+
+    __tablename__ = "guard_words"
+    room: Mapped[str] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True)
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
 class ActivationRow(Base):
     """One activation, as the document of the API, with the key that makes asking twice harmless."""
 

@@ -26,6 +26,7 @@ from pipelines.writer import Write, Writer
 from server.airlog import AirLog
 from server.bus import Bus
 from server.catalogue import Catalogue
+from server.documents import GuardWords
 from server.looks import Looks
 from server.outputs import Outputs
 from server.rooms.backstage import SAMPLE_RATE, BusStage, BusVoice
@@ -216,6 +217,10 @@ class Room:
         self.show.set_products(products)
         self.show.set_scripts(self._scripts.scripts(self.spec.id))
         self._wake.set()
+
+    def set_words(self, words: GuardWords) -> None:
+        """The guard's own words, for the very next sentence."""
+        self.show.set_words([w.model_dump() for w in words.own], words.allowed)
 
     def rearrange(self) -> None:
         """Outputs or looks have changed."""

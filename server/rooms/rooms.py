@@ -18,7 +18,7 @@ from server.catalogue import Catalogue
 from server.chats import MAX_TEXT, Chats
 from server.db.models import LookRow, RoomRow
 from server.db.store import Store
-from server.documents import ChatIn, RoomIn, RoomPatch
+from server.documents import ChatIn, GuardWords, RoomIn, RoomPatch
 from server.looks import Looks
 from server.outputs import Outputs
 from server.rooms import status
@@ -46,6 +46,7 @@ class Rooms:
         self._children: dict[str, Message] = {}
         self._feeds: dict[str, set[Feed]] = {}
         self.write: Callable[[str, list[dict[str, str]]], Awaitable[str]] | None = None
+        self.words: Callable[[str], GuardWords] = lambda room_id: GuardWords()
         self.fingerprint: Callable[[str | None], str | None] = lambda adapter: adapter
         self.wardrobe: Callable[[str], dict[str, Any]] = lambda room_id: {}
         catalogue.changed = scripts.changed = self._reload
@@ -147,6 +148,7 @@ class Rooms:
                 self._looks, self._airlog, Ears(self._on_answered, self._tell, self.fingerprint),
                 partial(self.write, room_id) if self.write is not None else None,
             )
+            room.set_words(self.words(room_id))
             self.on_air[room_id] = room
             for entry in self._children.values():
                 if _concerns(entry, room_id):
@@ -229,6 +231,11 @@ class Rooms:
         self._chats.settle(line["id"], accepted=accepted, reason=reason)
         self._tell(body.room, {"type": "chat", **line, "accepted": accepted, "reason": reason})
         return {"id": line["id"], "accepted": accepted, "reason": reason}
+
+    def set_words(self, room_id: str) -> None:
+        """The words of a room's guard have changed."""
+        if room_id in self.on_air:
+            self.on_air[room_id].set_words(self.words(room_id))
 
     def _on_answered(self, room_id: str, event_id: str) -> None:
         line = self._chats.answered(int(event_id)) if event_id.isdigit() else None
