@@ -18,6 +18,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderTiny, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -97,6 +98,8 @@ class Painter:
         self._out.mkdir(parents=True, exist_ok=True)
         self._latents = latents(self.pictures, self.vae, self._out / "latents.safetensors")
         self.unet = new_unet().to(memory_format=torch.channels_last)
+        # On a CPU the plain products are a quarter faster over the whole step than the fused attention's backward.
+        self.unet.set_attn_processor(AttnProcessor())
         self._noise = new_schedule()
         alphas = self._noise.alphas_cumprod
         self._snr = alphas / (1 - alphas).clamp(min=1e-8)
