@@ -57,7 +57,7 @@ class Cue:
 
 @dataclass(slots=True, eq=False)
 class Block:
-    """Sentences that belong together and are said in order."""
+    """Sentences that belong together and are said in order; while it is `open`, more may be added at its end."""
 
     cues: list[Cue]
     rank: Rank
@@ -65,6 +65,7 @@ class Block:
     stamp: int = 0
     event_ids: tuple[str, ...] = ()
     interrupts: bool = True
+    open: bool = False
 
     @property
     def waiting(self) -> Cue | None:
@@ -73,8 +74,8 @@ class Block:
 
     @property
     def done(self) -> bool:
-        """Whether all was said or dropped."""
-        return all(c.done for c in self.cues)
+        """Whether all was said or dropped, and nothing more will come."""
+        return not self.open and all(c.done for c in self.cues)
 
     @property
     def begun(self) -> bool:
@@ -143,6 +144,8 @@ class RunningOrder:
         cue = _first(self._replies)
         if cue is not None:
             return cue
+        if any(b.open for b in self._replies):
+            return None
         script_waits = self.script is not None and self.script.begun and self.script.waiting is not None
         if self._replies_in_a_row >= MAX_REPLIES_IN_A_ROW and script_waits:
             return None
@@ -153,6 +156,9 @@ class RunningOrder:
         return block.waiting
 
     def _next_script(self) -> Cue | None:
+        # The next sentence of an answer is being written: nothing may come between.
+        if any(b.open for b in self._replies):
+            return None
         if self.script is None or self.script.done:
             if any(not b.done for b in self._replies):
                 return None
@@ -206,6 +212,12 @@ class RunningOrder:
     def block_of(self, cue: Cue) -> Block | None:
         """The block that holds `cue`; a transition has none."""
         return next((b for b in self._blocks() if cue in b.cues), None)
+
+    def close(self, block: Block) -> None:
+        """Nothing more will be added to an open block."""
+        block.open = False
+        while self._replies and self._replies[0].done:
+            self._replies.popleft()
 
     def abandon_script(self) -> None:
         """Drop what is left of the current script."""
