@@ -29,7 +29,9 @@ HELD_OUT = 32
 """The first pictures are for judging alone."""
 THUMB_MEAN, THUMB_SPREAD = 0.2, 0.5
 FACE = (112, 160, 272, 352)
-"""Where faces are in a picture; half of the crops show some of one."""
+"""Where faces are in a picture."""
+FACES = 0.35
+"""Share of crops that show some of one."""
 
 
 def new() -> Any:
@@ -128,7 +130,7 @@ def crops(pictures: Pictures, rng: torch.Generator, count: int = BATCH, side: in
         picture = pictures.get(HELD_OUT + int(index * (len(pictures) - HELD_OUT)))
         h, w = picture.shape[:2]
         left, top, right, bottom = (0, 0, w - side, h - side)
-        if face < 0.5:
+        if face < FACES:
             left, top = max(0, FACE[0] - side // 3), max(0, FACE[1] - side // 3)
             right, bottom = min(w, FACE[2] + side // 3) - side, min(h, FACE[3] + side // 3) - side
         x, y = left + int(a * (right - left + 1)), top + int(b * (bottom - top + 1))
@@ -190,6 +192,8 @@ def train(pictures_folder: Path, out: Path, *, steps: int, threads: int, lr: flo
         print(f"autoencoder {step}: {found:.2f} dB on held-out pictures", flush=True)
 
     run.go(loss, after)
+
+
 @torch.no_grad()
 def sheet(vae: Any, pictures: Pictures, path: Path, count: int = 4) -> None:
     """Held-out pictures above, what the autoencoder makes of them below."""
@@ -207,7 +211,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m assets.demo_models.autoencoder")
     parser.add_argument("--pictures", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, default=10000)
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     train(given.pictures, given.out, steps=given.steps, threads=given.threads)
