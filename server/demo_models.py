@@ -21,10 +21,10 @@ AUTO = "auto"
 
 @dataclass(frozen=True, slots=True)
 class DemoModels:
-    """What `models.json` lists: adapters by id, and the portrait of each persona."""
+    """What `models.json` lists: adapters by id, and what each persona wears; a base that is left out is None."""
 
-    visual: Path
-    language: Path
+    visual: Path | None
+    language: Path | None
     adapters: tuple[dict[str, Any], ...]
     portraits: dict[str, dict[str, Any]]
     settings: dict[str, dict[str, Any]]
@@ -38,9 +38,11 @@ def read(folder: Path = FOLDER) -> DemoModels | None:
     try:
         data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         adapters = tuple({**entry, "path": folder / entry["file"]} for entry in data["adapters"])
+        bases = {kind: folder / data[kind] for kind in ("visual", "language") if data.get(kind)}
+        if not bases:
+            raise KeyError("visual")
         return DemoModels(
-            folder / data["visual"], folder / data["language"], adapters, dict(data["portraits"]),
-            dict(data["settings"]),
+            bases.get("visual"), bases.get("language"), adapters, dict(data["portraits"]), dict(data["settings"])
         )
     except (OSError, ValueError, KeyError, TypeError) as e:
         raise Corrupt(f"{path} is damaged: {e!r}", next_step="restore assets/models") from e
@@ -55,8 +57,9 @@ def applied(settings: Settings) -> Settings:
     changed: dict[str, Any] = {}
     for kind in asked:
         section = getattr(settings, kind)
-        path = str(getattr(models, kind)) if models is not None else ""
-        wanted = models.settings.get(kind, {}) if models is not None else {}
+        base = getattr(models, kind, None)
+        path = "" if base is None else str(base)
+        wanted = models.settings.get(kind, {}) if models is not None and path else {}
         free = {k: v for k, v in wanted.items() if k not in section.model_fields_set}
         changed[kind] = section.model_copy(update={**free, "path": path})
     return settings.model_copy(update=changed)

@@ -36,7 +36,7 @@ class Dressing:
         """Do what can be done by now."""
         ctx = self._ctx
         models = demo_models.read() if ctx.settings.demo else None
-        if models is None or ctx.settings.visual.path != str(models.visual) or ctx.studio.missing:
+        if models is None or ctx.studio.missing:
             return
         self._add(models)
         for persona_id, portrait in models.portraits.items():
@@ -55,7 +55,8 @@ class Dressing:
     def _add(self, models: DemoModels) -> None:
         ctx = self._ctx
         for entry in models.adapters:
-            if entry["kind"] == "language" and ctx.settings.language.path != str(models.language):
+            # Somebody's own base has no use for an adapter of ours.
+            if getattr(ctx.settings, entry["kind"]).path != str(getattr(models, entry["kind"])):
                 continue
             body = AdapterIn(
                 name=entry["name"], licence=entry["licence"], likeness="none",
@@ -67,21 +68,20 @@ class Dressing:
                 log.warning("the demo's adapter %s can't be used: %s", entry["id"], e)
 
     def _dress(self, persona_id: str, portrait: dict[str, Any]) -> None:
-        ctx, look = self._ctx, portrait["look"]
+        ctx, look, visual = self._ctx, portrait["look"], portrait.get("visual")
         persona = ctx.personas.get(persona_id)
-        if persona["look_id"] not in NAMES or persona["visual_id"] not in (None, portrait["visual"]):
+        if persona["look_id"] not in NAMES or persona["visual_id"] not in (None, visual):
             return
         there = {a["id"] for a in ctx.adapters.every()}
-        if portrait["visual"] not in there:
-            return
-        wanted = {"visual_id": portrait["visual"]}
-        if portrait.get("language") in there:
-            wanted["language_id"] = portrait["language"]
+        offered = {"visual_id": visual, "language_id": portrait.get("language")}
+        wanted = {k: persona[k] or (offered[k] if offered[k] in there else None) for k in ADAPTERS}
         if any(persona[k] != v for k, v in wanted.items()):
             ctx.personas.replace(persona_id, PersonaIn.model_validate({**persona, **wanted}))
         worn = ctx.activations.worn(ROOM)
-        if worn.persona == persona_id and (worn.visual, worn.language) != tuple(wanted.get(k) for k in ADAPTERS):
+        if worn.persona == persona_id and (worn.visual, worn.language) != tuple(wanted[k] for k in ADAPTERS):
             self._show(persona_id)
+        if visual not in there:
+            return
         if not ctx.looks.usable(look):
             ctx.portraits.owe(look, portrait["name"], portrait["prompt"], portrait["seed"], portrait["visual"])
             if ctx.studio.running:

@@ -54,6 +54,14 @@ def test_a_demo_takes_them_with_the_settings_they_want(shipped: Path) -> None:
     assert (out.visual.steps, out.language.on_air, out.language.max_tokens) == (16, True, 120)
 
 
+def test_one_of_the_two_bases_may_be_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "models.json").write_text(json.dumps({k: v for k, v in LIST.items() if k != "visual"}), encoding="utf-8")
+    monkeypatch.setattr(demo_models, "read", lambda: read(tmp_path))
+    out = applied(Settings(demo=True))
+    assert out.visual.path == "" and out.visual.steps == Settings().visual.steps
+    assert out.language.path == str(tmp_path / "demo-llm")
+
+
 def test_what_an_owner_has_set_stays(shipped: Path) -> None:
     mine = Settings.model_validate({"demo": True, "visual": {"path": "/models/sd"}, "language": {"max_tokens": 60}})
     out = applied(mine)

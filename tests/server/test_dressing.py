@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from server import demo_models
 from server.demo_models import DemoModels
@@ -95,6 +97,27 @@ async def test_a_painting_cut_off_by_the_studios_end_is_painted_by_the_next(w: W
     w.studio("gone")
     w.studio("running", pid=8)
     await until(lambda: len(painted(w)) == 2)
+    await dressing.close()
+
+
+async def test_where_only_a_language_model_ships_she_speaks_in_its_manner_and_keeps_her_drawn_picture(
+    w: Wardrobe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = w.lora("language")
+    facts = {f"model.{k}": v for k, v in json.loads((plain.parent / "adapter_config.json").read_text()).items()}
+    shipped = tmp_path / "warm.safetensors"
+    save_file(load_file(plain), shipped, {"lora_adapter_metadata": json.dumps(facts)})
+    entry = {"id": "demo-warm", "path": shipped, "kind": "language", "name": "温柔", "licence": "Apache-2.0"}
+    worn = {"look": LOOK, "name": "林晚", "language": "demo-warm", "prompt": "主播肖像", "seed": 7}
+    models = DemoModels(None, Path(w.context.settings.language.path), (entry,), {"skincare": worn}, {})
+    monkeypatch.setattr(demo_models, "read", lambda: models)
+    await w.on_air()
+    await w.over(await w.activate(persona="skincare"))
+    dressing = Dressing(w.context)
+    dressing.begin()
+    await until(lambda: w.context.activations.worn("main").language == "demo-warm")
+    assert w.context.activations.worn("main").look_id == "lin"
+    assert painted(w) == []
     await dressing.close()
 
 
