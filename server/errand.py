@@ -28,6 +28,7 @@ async def last_json(command: list[str], limit_s: float) -> dict[str, Any]:
     except BaseException as e:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
+        await process.communicate()  # Nothing of it is left behind when this returns.
         if isinstance(e, TimeoutError):
             return {"ok": False, "message": f"it took over {limit_s:.0f} s", "next_step": "use less or smaller data"}
         raise

@@ -92,10 +92,19 @@ def read(folder: Path, after: int = 0) -> Iterator[Event]:
 
 def forget_after(folder: Path, step: int) -> None:
     """Strike out what was told of steps that a resumed training will do again."""
+    _keep(folder, lambda e: e.get("step", 0) <= step and e["event"] != "end")
+
+
+def forget_ends(folder: Path) -> None:
+    """Strike out how earlier runs ended, for a training that goes on."""
+    _keep(folder, lambda e: e["event"] != "end")
+
+
+def _keep(folder: Path, wanted: Callable[[Event], bool]) -> None:
     path = folder / FILE
     if not path.is_file():
         return
-    kept = [e for e in read(folder) if e.get("step", 0) <= step and e["event"] != "end"]
+    kept = [e for e in read(folder) if wanted(e)]
     part = path.with_suffix(".part")
     lines = (json.dumps({k: v for k, v in e.items() if k != "at"}, ensure_ascii=False) for e in kept)
     part.write_text("".join(line + "\n" for line in lines), encoding="utf-8")

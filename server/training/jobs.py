@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import yaml
 
+from adapters.training import journal
 from adapters.training.config import TrainConfig
 from adapters.training.folder import CHECKPOINTS, RUN, SAMPLES
 from adapters.training.plan import outline
@@ -46,7 +47,6 @@ class Jobs:
         self._shelf = Shelf(root.resolve(), "job.json", "training")
         self._progress: dict[str, Progress] = {}
         self._wake = asyncio.Event()
-        self._running: str | None = None
         self._closing = False
         datasets.used = self._users
 
@@ -182,7 +182,6 @@ class Jobs:
         if job["state"] not in ("stopped", "failed"):
             raise Conflict(f"this training is {job['state']}", next_step="only a stopped or failed one is resumed")
         self._datasets.get(job["dataset"])
-        self._read(key).forget_end()
         self._set(key, state="queued", ended=None, message="", next_step="")
         self._wake.set()
         return self.get(key)
@@ -217,11 +216,11 @@ class Jobs:
                 continue
             if process.alive(self._shelf.folder(job["id"])):
                 await self._follow(job["id"], None)
-            elif self._read(job["id"]).end is not None:
+            elif self._read(job["id"]).end is not None or job["state"] == "stopping":
                 self._judge(job["id"], None)
             else:
                 self._set(job["id"], state="queued")
-        while True:
+        while not self._closing:
             self._wake.clear()
             waiting = [j for j in reversed(self._shelf.every()) if j["state"] == "queued"]
             if not waiting:
@@ -230,6 +229,8 @@ class Jobs:
             key = waiting[0]["id"]
             try:
                 await self._start(key)
+            except NotFound:
+                continue  # Deleted while it waited.
             except Exception as e:
                 log.exception("training %s failed to start", key)
                 with contextlib.suppress(NotFound):
@@ -239,22 +240,21 @@ class Jobs:
     async def _start(self, key: str) -> None:
         folder, out = self._shelf.folder(key), self._out(key)
         await process.ended(None, folder)  # One that is still saving for the server before this one.
+        if self._closing or self._shelf.read(key)["state"] != "queued":
+            return
         resume = any((out / RUN / CHECKPOINTS).glob("*/state.json"))
         if not resume:
             # What a start without a checkpoint left is nothing to keep, and must not stand in the way.
             remove(out)
             self._progress.pop(key, None)
+        # How an earlier run ended must not be taken for how this one does.
+        journal.forget_ends(out / RUN)
         self._set(key, state="running", started=self._shelf.read(key)["started"] or now(), message="", next_step="")
         made = process.start(folder, resume=resume, threads=self._recipes.threads)
         await self._follow(key, made)
 
     async def _follow(self, key: str, made: Any) -> None:
-        self._running = key
-        try:
-            code = await process.ended(made, self._shelf.folder(key))
-            self._judge(key, code)
-        finally:
-            self._running = None
+        self._judge(key, await process.ended(made, self._shelf.folder(key)))
 
     def _judge(self, key: str, code: int | None) -> None:
         """Say how a process ended."""
@@ -275,10 +275,12 @@ class Jobs:
                   next_step="resume goes on from the last checkpoint")
 
     async def close(self) -> None:
-        """Have the running one save and end; the next start goes on with it."""
-        key = self._running
-        if key is None:
-            return
+        """Have the running one save and end; the next start goes on with it, unless it was being stopped."""
         self._closing = True
-        process.ask_to_stop(self._shelf.folder(key))
-        self._set(key, state="queued")
+        for job in self._shelf.every():
+            # By what is written, not by who is followed: one of an earlier server may not have been taken up yet.
+            if job["state"] not in LIVE or job["state"] == "queued":
+                continue
+            process.ask_to_stop(self._shelf.folder(job["id"]))
+            if job["state"] != "stopping":
+                self._set(job["id"], state="queued")

@@ -21,11 +21,12 @@ from streaming.priority import lower
 NICE = 19
 POLL_S = 0.5
 PID, OUT = "pid", "out"
+COMMAND = (sys.executable, "-m", "adapters.training")
 
 
 def start(job: Path, *, resume: bool, threads: int) -> subprocess.Popen[bytes]:
     """Start one at the lowest priority, in a session of its own, with its output in log.txt."""
-    command = [sys.executable, "-m", "adapters.training", "--config", str(job / "config.yaml")]
+    command = [*COMMAND, "--config", str(job / "config.yaml")]
     if resume:
         command.append("--resume")
     environment = os.environ | {"OMP_NUM_THREADS": str(threads), "PYTHONUNBUFFERED": "1", "NO_COLOR": "1",

@@ -15,7 +15,7 @@ class Progress:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._at = 0
+        self._at = self._file = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -30,20 +30,17 @@ class Progress:
     def read(self) -> Progress:
         """Take up what is new."""
         try:
-            size = (self._folder / journal.FILE).stat().st_size
+            facts = (self._folder / journal.FILE).stat()
         except OSError:
             return self
-        if size < self._at:
-            self._at = 0
+        if facts.st_ino != self._file or facts.st_size < self._at:
+            # A journal that is cut back is written as a new file, which may have grown past the old one since.
+            self._at, self._file = 0, facts.st_ino
             self._begin()
         for e in journal.read(self._folder, self._at):
             self._at = e["at"]
             getattr(self, f"_on_{e['event']}", lambda e: None)(e)
         return self
-
-    def forget_end(self) -> None:
-        """It goes on: what the end said is over."""
-        self.end = None
 
     def _on_state(self, e: dict[str, Any]) -> None:
         self.end = None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import os
-import signal
+import subprocess
 import zipfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,23 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(420)]
 SMALL = {"lora_rank": 4, "batch_size": 2, "resolution": 64, "bucket_step": 16, "sample_steps": 2, "epochs": 1,
          "sample_every": 1000, "validate_every": 1000, "compare_full": "off"}
 TEXTS = "问题,回答\n" + "".join(f"第{n}号多少钱,第{n}号今天只要{n}9元\n" for n in range(20))
+
+
+@pytest.fixture(autouse=True)
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Every training's process that a test starts: none is left to the next test, running or unreaped."""
+    made: list[subprocess.Popen[bytes]] = []
+    start = process.start
+
+    def kept(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        made.append(start(*arguments, **options))
+        return made[-1]
+
+    monkeypatch.setattr(process, "start", kept)
+    yield made
+    for one in made:
+        one.kill()
+        one.wait()
 
 
 @pytest.fixture
@@ -168,46 +185,6 @@ async def test_one_runs_the_next_waits_and_stops_are_gone_on_from(w: Wardrobe) -
 
 def pid_of(w: Wardrobe, key: str) -> str:
     return (w.context.jobs._shelf.folder(key) / "pid").read_text()
-
-
-# Here the server that is gone was no process of its own, so the training stays this one's child.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-async def test_a_job_outlives_the_server_and_is_taken_up_again(
-    tmp_path: Path, visual_folder: Path, language_folder: Path
-) -> None:
-    async with wardrobe(tmp_path, visual_folder, language_folder) as w:
-        task = asyncio.ensure_future(w.context.jobs.run())
-        data = await dataset(w)
-        key = await job(w, data, epochs=3000, patience=0)
-        await until(lambda: w.context.jobs.get(key)["step"] > 3)
-        pid = pid_of(w, key)
-        task.cancel()  # As after kill -9: nobody said goodbye to the training.
-        await asyncio.gather(task, return_exceptions=True)
-
-        after = type(w.context.jobs)(
-            w.context.settings, tmp_path / "data" / "training", w.context.datasets, w.context.studio, w.context.adapters
-        )
-        taken = asyncio.ensure_future(after.run())
-        step = after.get(key)["step"]
-        await until(lambda: after.get(key)["step"] > step)
-        assert after.get(key)["state"] == "running" and process.alive(after._shelf.folder(key))
-        assert (after._shelf.folder(key) / "pid").read_text() == pid, "the same process"
-        # An orderly end of the server: it is asked to save, and goes on at the next start.
-        await after.close()
-        await until(lambda: not process.alive(after._shelf.folder(key)))
-        taken.cancel()
-        await asyncio.gather(taken, return_exceptions=True)
-        at = after.get(key)["step"]
-
-        w.context.jobs._progress.clear()
-        w.context.jobs._closing = False
-        async with working(w):
-            await until(lambda: w.context.jobs.get(key)["step"] > at)
-            assert pid_of(w, key) != pid
-            os.kill(int(pid_of(w, key)), signal.SIGKILL)
-            document = await over(w, key)
-            assert document["state"] == "failed" and "SIGKILL" in document["message"]
-            assert "resume" in document["next_step"]
 
 
 async def test_what_would_happen_is_told_as_it_will(w: Wardrobe) -> None:
