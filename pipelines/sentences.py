@@ -18,6 +18,8 @@ _ABBREVIATIONS = frozenset(
 )
 _URL = re.compile(r"(?:https?://|www\.)[^\s，。！？、）)」]+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|cn|net|org|io|jp)\b(?:/[^\s，。]*)?")
 _SLOT = re.compile(r"\{[^{}]*\}")
+_TAIL = _HARD + "”’」』）)】》 \t\u3000"
+"""What still belongs to a sentence that was given already."""
 _WEAK = "，、,；;：:—"
 _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 
@@ -127,3 +129,71 @@ def _join_short(sentences: list[str], max_units: float, min_units: float) -> lis
         else:
             out.append(sentence)
     return out
+
+
+def _unclosed(text: str) -> bool:
+    """Whether a quotation or a bracket is open: its closing mark belongs to the sentence."""
+    pairs = (("“", "”"), ("「", "」"), ("『", "』"), ("（", "）"), ("(", ")"))
+    return text.count('"') % 2 == 1 or any(text.count(a) > text.count(b) for a, b in pairs)
+
+
+class Cutter:
+    """`split` for a text that is still being written: each sentence is given as soon as its end is certain.
+
+    A full stop may turn out to be a decimal point and is waited on; a short sentence is joined to the next one.
+    """
+
+    def __init__(self, *, max_units: float = MAX_UNITS, min_units: float = MIN_UNITS) -> None:
+        self._max, self._min = max_units, min_units
+        self._rest = self._short = ""
+        self._begun = False
+
+    def feed(self, piece: str) -> list[str]:
+        """Sentences that are whole now."""
+        self._rest += piece
+        return self._ready(final=False)
+
+    def end(self) -> list[str]:
+        """What is left, whole or not."""
+        out = self._ready(final=True)
+        rest, self._rest = self._rest.strip(), ""
+        for part in _shorten(rest, self._max) if rest else ():
+            out += self._joined(part)
+        if self._short:
+            out.append(self._short)
+            self._short = ""
+        return out
+
+    def _ready(self, *, final: bool) -> list[str]:
+        out: list[str] = []
+        while True:
+            if self._begun:
+                self._rest = self._rest.lstrip(_TAIL)
+            cut = self._end(final=final)
+            if cut is None and not final and units(self._rest) > self._max:
+                cut = _cut_at(self._rest, self._max)
+            if cut is None:
+                return out
+            sentence, self._rest = self._rest[:cut].strip(), self._rest[cut:]
+            self._begun = True
+            for part in _shorten(sentence, self._max) if sentence else ():
+                out += self._joined(part)
+
+    def _end(self, *, final: bool) -> int | None:
+        text = self._rest
+        guarded = _guarded(text)
+        for at, char in enumerate(text):
+            if char in "\r\n":
+                return at + 1
+            if guarded[at] or not _ends_here(text, at) or (char == "." and not final and not text[at + 1 :].strip()):
+                continue
+            at += 1
+            while at < len(text) and (text[at] in _HARD or text[at] in _CLOSERS or text[at] == "."):
+                at += 1
+            return None if at == len(text) and not final and _unclosed(text) else at
+        return None
+
+    def _joined(self, part: str) -> list[str]:
+        whole = _join_short([self._short, part] if self._short else [part], self._max, self._min)
+        self._short = whole.pop() if units(whole[-1]) < self._min else ""
+        return whole

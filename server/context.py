@@ -29,6 +29,7 @@ from server.wardrobe.personas import Personas
 from server.wardrobe.portraits import Portraits
 from server.wardrobe.schedules import Schedules
 from server.wardrobe.studio import Studio
+from server.writing import Writing
 
 
 @dataclass(slots=True)
@@ -57,6 +58,7 @@ class Context:
     jobs: Jobs
     airlog: AirLog
     guarding: Guarding
+    writing: Writing
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     on_studio: list[Callable[[], None]] = field(default_factory=list)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
@@ -115,10 +117,9 @@ def make_context(settings: Settings, data: Path, run_dir: Path, bus: Bus) -> Con
     context = Context(
         settings, data, run_dir, store, bus, tokens, catalogue, scripts, outputs, looks, chats, rooms, studio, adapters,
         personas, portraits, activations, schedules, datasets, jobs, airlog,
-        guarding,
+        guarding, Writing(settings, studio),
     )
-    if settings.language.on_air and studio.has("language"):
-        rooms.write = studio.say
+    rooms.writer = context.writing.writer
     guarding.changed = rooms.set_words
     rooms.words, rooms.fingerprint = guarding.words, adapters.fingerprint
     rooms.wardrobe, studio.ready = context.wardrobe_status, context.studio_up

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.demo_models import applied
@@ -60,6 +60,8 @@ class ShowSection(_Section):
     rest_s: float = Field(default=1.2, ge=0, le=60, description="Silence between two scripts in seconds.")
     mood: Literal["calm", "warm", "lively"] = Field(default="warm", description="How she speaks and looks.")
     label: str = Field(default="", max_length=40, description="AI label; must contain AI. Empty: by language.")
+    no_repeat_min: float = Field(default=20.0, ge=0, le=240, description="Minutes in which no sentence is repeated.")
+    low_stock: int = Field(default=10, ge=0, le=1000, description="From so few left on it is said; 0: never.")
     time_zone: str = Field(default="", description="Zone of the clock, as Asia/Shanghai. Empty: this machine's.")
 
 
@@ -105,14 +107,40 @@ class VisualSection(_Section):
     guidance: float = Field(default=5.0, ge=0, le=30, description="Classifier-free guidance; 1 to 2 with lcm.")
 
 
+class RemoteSection(_Section):
+    """An OpenAI-compatible server that writes: vLLM, SGLang, Ollama, DeepSeek and their like."""
+
+    base_url: str = Field(
+        default="", pattern=r"^(https?://\S+)?$", description="Such as http://127.0.0.1:8001/v1. Empty: none."
+    )
+    model: str = Field(default="", max_length=200, description="The model's name as the server knows it.")
+    api_key: SecretStr = Field(default=SecretStr(""), description="Better in NIGHTANCHOR_LANGUAGE__REMOTE__API_KEY.")
+    loras: dict[str, str] = Field(
+        default_factory=dict, description="A language adapter's id -> the model name under which the server serves it."
+    )
+    extra: dict[str, Any] = Field(default_factory=dict, description="Added to the body of every request.")
+    connect_s: float = Field(default=3.0, gt=0, le=60, description="Time to connect.")
+    first_token_s: float = Field(default=8.0, gt=0, le=120, description="Time until the first piece of text.")
+    total_s: float = Field(default=30.0, gt=0, le=600, description="Time for a whole text; it is cut off then.")
+    retries: int = Field(default=1, ge=0, le=5, description="Tries after the first, while nothing has come.")
+    max_chars: int = Field(default=2000, ge=100, le=20_000, description="A longer text is cut off.")
+
+
 class LanguageSection(_Section):
-    """The LLM base."""
+    """The LLM base, or the server that writes in its place."""
 
     path: str = Field(
         default="auto", description="Folder of transformers with a language model. auto: the demo's. Empty: none."
     )
     rank_max: int = Field(default=32, ge=1, le=256, description="Largest rank of an adapter.")
-    on_air: bool = Field(default=False, description="Let it write lines between the scripts; see docs/adapters.md.")
+    on_air: bool = Field(default=False, description="Let the resident base write what is said; see docs/writer.md.")
+    engine: Literal["auto", "resident", "remote", "template"] = Field(
+        default="auto", description="auto: remote when it has an address, else the base when it is on_air, else none."
+    )
+    first_sentence_s: float = Field(
+        default=2.5, ge=0.2, le=20, description="A viewer is answered from the catalogue when nothing came by then."
+    )
+    remote: RemoteSection = RemoteSection()
     max_tokens: int = Field(default=120, ge=8, le=1000, description="Longest text in tokens.")
     temperature: float = Field(default=0.7, ge=0, le=2, description="0 takes the likeliest word each time.")
     top_p: float = Field(default=0.9, gt=0, le=1, description="Share of the likeliest words to choose from.")
@@ -218,20 +246,28 @@ def _unknown(key: str, known: list[str], path: Path) -> None:
     raise BadInput(f"settings file {path}: there is no key {key}", next_step=hint)
 
 
-def _under_environment(data: dict[str, Any]) -> dict[str, Any]:
+def _under_environment(data: dict[str, Any], prefix: str = "NIGHTANCHOR") -> dict[str, Any]:
     """Leave out of the file what the environment says, since what is passed by name would win over it."""
     out: dict[str, Any] = {}
-    names = {k.upper() for k in os.environ}
+    names = {k.upper(): k for k in os.environ}
+    mark = "_" if prefix == "NIGHTANCHOR" else "__"
     for key, value in data.items():
-        if f"NIGHTANCHOR_{key}".upper() in names:
+        name = f"{prefix}{mark}{key}".upper()
+        if name in names:
             continue
-        if isinstance(value, dict):
-            value = {k: v for k, v in value.items() if f"NIGHTANCHOR_{key}__{k}".upper() not in names}
-            env = {
-                n.rpartition("__")[2].lower(): os.environ[n]
-                for n in os.environ
-                if n.upper().startswith(f"NIGHTANCHOR_{key}__".upper())
-            }
-            value |= env
-        out[key] = value
+        out[key] = _with_environment(value, name, names) if isinstance(value, dict) else value
     return out
+
+
+def _with_environment(value: dict[str, Any], prefix: str, names: dict[str, str]) -> dict[str, Any]:
+    """A section of the file with what the environment says of it, in any depth."""
+    merged = _under_environment(value, prefix)
+    inner = {n.removeprefix(f"{prefix}__"): real for n, real in names.items() if n.startswith(f"{prefix}__")}
+    for name, real in inner.items():
+        first, _, rest = name.partition("__")
+        said = os.environ[real]
+        if not rest:
+            merged[first.lower()] = yaml.safe_load(said) if said[:1] in ("{", "[") else said
+        elif first.lower() not in merged:
+            merged[first.lower()] = _with_environment({}, f"{prefix}__{first}", names)
+    return merged

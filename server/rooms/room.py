@@ -22,7 +22,7 @@ from pipelines.catalogue import Product
 from pipelines.events import ChatEvent, ChatKind
 from pipelines.line import Lang
 from pipelines.show import Mood, RoomProfile, RoomShow, Verdict
-from pipelines.writer import Write, Writer
+from pipelines.writer import Writer
 from server.airlog import AirLog
 from server.bus import Bus
 from server.catalogue import Catalogue
@@ -78,7 +78,7 @@ class Room:
 
     def __init__(
         self, spec: RoomSpec, settings: Settings, data: Path, bus: Bus, catalogue: Catalogue, scripts: Scripts,
-        outputs: Outputs, looks: Looks, airlog: AirLog, ears: Ears, write: Write | None = None,
+        outputs: Outputs, looks: Looks, airlog: AirLog, ears: Ears, writer: Writer | None = None,
     ) -> None:
         self.spec = spec
         self.children: dict[str, dict[str, Any]] = {}
@@ -99,7 +99,7 @@ class Room:
         self.show = RoomShow(
             self._profile(), BusVoice(bus, spec.fps), BusStage(bus, spec.id), clock=time.monotonic,
             rng=random.Random(), state=self._load(), on_event=self._on_show,
-            writer=Writer(write, clock=time.monotonic) if write is not None else None,
+            writer=writer,
         )
         self._tasks: list[asyncio.Task[None]] = []
 

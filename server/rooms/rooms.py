@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipelines.line import Lang
+from pipelines.writer import Writer
 from server.airlog import AirLog
 from server.bus import Bus
 from server.catalogue import Catalogue
@@ -33,7 +33,7 @@ Feed = Callable[[dict[str, Any]], None]
 
 
 class Rooms:
-    """All rooms of one installation; `wardrobe` adds to a room's status who is on air, `write` has a text written."""
+    """All rooms of one installation; `wardrobe` adds to a room's status who is on air, `writer` makes one."""
 
     def __init__(
         self, settings: Settings, data: Path, store: Store, bus: Bus, catalogue: Catalogue, scripts: Scripts,
@@ -45,7 +45,7 @@ class Rooms:
         self.on_air: dict[str, Room] = {}
         self._children: dict[str, Message] = {}
         self._feeds: dict[str, set[Feed]] = {}
-        self.write: Callable[[str, list[dict[str, str]]], Awaitable[str]] | None = None
+        self.writer: Callable[[str], Writer | None] = lambda room_id: None
         self.words: Callable[[str], GuardWords] = lambda room_id: GuardWords()
         self.fingerprint: Callable[[str | None], str | None] = lambda adapter: adapter
         self.wardrobe: Callable[[str], dict[str, Any]] = lambda room_id: {}
@@ -146,7 +146,7 @@ class Rooms:
             room = Room(
                 spec, self._settings, self._data, self._bus, self._catalogue, self._scripts, self._outputs,
                 self._looks, self._airlog, Ears(self._on_answered, self._tell, self.fingerprint),
-                partial(self.write, room_id) if self.write is not None else None,
+                self.writer(room_id),
             )
             room.set_words(self.words(room_id))
             self.on_air[room_id] = room

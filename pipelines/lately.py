@@ -1,0 +1,84 @@
+"""Lately: what was said in the last minutes, so that nothing is said twice within them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from rapidfuzz import fuzz
+
+T = TypeVar("T")
+
+KEPT = 2048
+SAVED = 160
+NEAR = 92.0
+"""rapidfuzz ratio (0..100) of two folded sentences from which they count as the same."""
+_NOISE = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    at: float
+    text: str
+
+
+def fold(text: str) -> str:
+    """A sentence without case, width, spaces and marks: what a listener would take for the same."""
+    return _NOISE.sub("", unicodedata.normalize("NFKC", text[:400]).casefold())
+
+
+class Lately:
+    """Sentences of the last `window_s` seconds; 0 remembers nothing. Times are monotonic seconds."""
+
+    def __init__(self, window_s: float, *, clock: Callable[[], float], state: Iterable[Any] | None = None) -> None:
+        self._window_s, self._clock = window_s, clock
+        self._said: deque[_Said] = deque(maxlen=KEPT)
+        for entry in state or ():
+            if isinstance(entry, (list, tuple)) and len(entry) == 2:
+                self._said.append(_Said(clock() - float(entry[0]), str(entry[1])))
+
+    def note(self, text: str) -> None:
+        """This sentence is being said."""
+        folded = fold(text)
+        if folded and self._window_s > 0:
+            self._said.append(_Said(self._clock(), folded))
+
+    def age(self, text: str) -> float | None:
+        """Seconds since this sentence, or one that sounds the same, was said; None when not within the window."""
+        now, folded = self._clock(), fold(text)
+        while self._said and now - self._said[0].at > self._window_s:
+            self._said.popleft()
+        if not folded:
+            return None
+        for said in reversed(self._said):
+            if said.text == folded or fuzz.ratio(said.text, folded, score_cutoff=NEAR) >= NEAR:
+                return now - said.at
+        return None
+
+    def fresh(self, text: str) -> bool:
+        """Whether it was not said within the window."""
+        return self.age(text) is None
+
+    def freshest(self, pool: Iterable[T], spoken: Callable[[T], str]) -> T | None:
+        """The first of `pool` that is fresh, else the one said longest ago: the show must never fall silent."""
+        oldest: tuple[float, T] | None = None
+        for one in pool:
+            age = self.age(spoken(one))
+            if age is None:
+                return one
+            if oldest is None or age > oldest[0]:
+                oldest = (age, one)
+        return oldest[1] if oldest else None
+
+    def latest(self, limit: int) -> list[str]:
+        """The newest sentences, folded, oldest first."""
+        return [s.text for s in list(self._said)[-limit:]]
+
+    def state(self) -> list[tuple[float, str]]:
+        """What `__init__` takes after a restart: the newest sentences and their age."""
+        now = self._clock()
+        return [(round(now - s.at, 1), s.text) for s in list(self._said)[-SAVED:] if now - s.at <= self._window_s]
