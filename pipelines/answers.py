@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from pipelines import sentences
 from pipelines.catalogue import Product, in_lang
+from pipelines.cluster import addressed
 from pipelines.inbox import Pick, Wait
 from pipelines.langid import detect
 from pipelines.line import Lang
-from pipelines.moderation import spoken_name
 from pipelines.retrieval import Found, Retrieval, asks, intent_of
 from pipelines.scriptbook import ScriptBook
 
@@ -143,8 +143,7 @@ class Answers:
         first = pick.events[0]
         if pick.kind == "question":
             lang = detect(first.text, lang)
-        names = dict.fromkeys(spoken_name(e.user, lang) for e in pick.events)
-        user = _AND[lang].join(names)
+        user = addressed([e.user for e in pick.events], lang, pick.more)
         if pick.kind != "question":
             return self._courtesy(pick.kind, lang, user)
         found = self._retrieval.find(first.text, lang, on_air)
@@ -163,7 +162,7 @@ class Answers:
         first = pick.events[0]
         if pick.kind == "question":
             lang = detect(first.text, lang)
-        user = spoken_name(first.user, lang)
+        user = addressed([e.user for e in pick.events], lang)
         return Reply(tuple(sentences.split(self._say("unknown", lang))), lang, user)
 
     def _courtesy(self, kind: Wait, lang: Lang, user: str) -> Reply:

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 VOICE_LIMIT_S, STAGE_LIMIT_S = 30.0, 5.0
 VOICE_RETRY_S, VOICE_RETRY_MAX_S, STAGE_RETRY_S = 0.2, 2.0, 0.25
+PATIENT_TRIES = 20
+"""Failures of the voice after which it is tried less often: short outages must not become long silences."""
 START_GRACE_S = 1.0
 """A take the stage doesn't give back has started, or was never there; its start is known by then."""
 OVERDUE_S = 10.0
@@ -115,7 +117,7 @@ class Director:
         self._skipped: Airing | None = None
         self._locked = self._cutting = False
         self._idle = asyncio.Event()
-        self._voice_retry_s = VOICE_RETRY_S
+        self._voice_retry_s, self._voice_tries = VOICE_RETRY_S, 0
         self._voice_at = self._stage_at = 0.0
 
     # --- what the room's server tells ---
@@ -165,7 +167,7 @@ class Director:
 
     def voice_restarted(self) -> None:
         """The voice is back."""
-        self._voice_at, self._voice_retry_s = 0.0, VOICE_RETRY_S
+        self._voice_at, self._voice_retry_s, self._voice_tries = 0.0, VOICE_RETRY_S, 0
         self.wake()
 
     def break_in(self) -> None:
@@ -182,6 +184,21 @@ class Director:
         for airing in self._on_stage.values():
             airing.recall |= airing.state == "sent" and airing.cue.rank != Rank.NOW
         self.wake()
+
+    def turn(self) -> None:
+        """Another script is on from now on: what was ahead of the old one is taken back."""
+        if self._next is not None and self._next.cue.rank == Rank.SCRIPT:
+            self._put_back(self._next)
+        for airing in self._on_stage.values():
+            airing.recall |= airing.state == "sent" and airing.cue.rank == Rank.SCRIPT
+        self.wake()
+
+    def soonest(self) -> float:
+        """When what is chosen now can be on air."""
+        now = self._clock()
+        left = sum(a.duration_s for a in self._on_stage.values())
+        playing = self.playing
+        return now + max(0.0, left - (now - playing.started_s if playing is not None else 0.0))
 
     def refresh(self) -> None:
         """Facts have changed: a take that hasn't started and would be worded differently is made again."""
@@ -265,6 +282,8 @@ class Director:
         now = self._clock()
         times = [self._voice_at, self._stage_at, self._next_due() or 0.0]
         times += [a.due_s for a in self._on_stage.values()]
+        if self._next is not None:
+            times.append(self._next.cue.not_before)
         return min([t - now for t in times if t > now] + [TICK_S])
 
     async def _step(self) -> bool:
@@ -280,7 +299,8 @@ class Director:
                 if skipped.state == "playing" and not await self._stage_call(self._stage.stop_now()):
                     self._skipped = skipped if skipped.state == "playing" else None
                 return True
-            if self._next is not None and self._next.state == "voiced":
+            due = self._next is not None and self._next.state == "voiced" and now >= self._next.cue.not_before
+            if due and self._next is not None:
                 return await self._send(self._next)
         return self._choose(now)
 
@@ -319,7 +339,7 @@ class Director:
             log.exception("voice failed on %r", airing.line.text)
             self._voice_failed(airing, None)
         else:
-            self.voice_down, self._voice_retry_s = False, VOICE_RETRY_S
+            self.voice_down, self._voice_retry_s, self._voice_tries = False, VOICE_RETRY_S, 0
             if self._next is airing:
                 airing.take, airing.state = take, "voiced"
             else:
@@ -330,7 +350,9 @@ class Director:
         self.voice_down = True
         self.counts["voice_failures"] += 1
         self._voice_at = self._clock() + self._voice_retry_s
-        self._voice_retry_s = min(self._voice_retry_s * 2, VOICE_RETRY_MAX_S)
+        self._voice_tries += 1
+        if self._voice_tries >= PATIENT_TRIES:
+            self._voice_retry_s = min(self._voice_retry_s * 2, VOICE_RETRY_MAX_S)
         self._give_up(airing, outcome="cancelled" if known else "lost")
 
     def _give_up(self, airing: Airing, *, outcome: str = "cancelled", drop: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Inbox: chat events that wait to be answered, ranked, deduplicated and bounded."""
+"""Inbox: chat events that wait to be answered, ranked, clustered and bounded."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
-from rapidfuzz import fuzz
-
 from pipelines import moderation
+from pipelines.cluster import Topic
 from pipelines.events import ChatEvent
 
 Reason = Literal["", "duplicate", "rate_limited", "expired", "moderated", "too_long", "empty"]
@@ -26,7 +25,14 @@ TTL_S: dict[Wait, float] = {
 CAPACITY: dict[Wait, int] = {"question": 64, "gift": 64, "hello": 24, "join": 24, "follow": 24, "like": 8}
 GAP_S: dict[Wait, float] = {"question": 0.0, "gift": 4.0, "hello": 6.0, "join": 20.0, "follow": 15.0, "like": 60.0}
 """Shortest time between two answers of one kind, so that small talk can't crowd out selling."""
-BATCH: dict[Wait, int] = {"question": 1, "gift": 3, "hello": 3, "join": 3, "follow": 3, "like": 8}
+BUSY_GAP_S: dict[Wait, float] = {"gift": 10.0, "hello": 20.0, "join": 45.0, "follow": 30.0}
+"""The same after an answer to a whole crowd: who comes then is greeted with the next crowd."""
+CROWD = 6
+TOPIC_GAP_S, TOPIC_GAP_MAX_S = 6.0, 48.0
+"""Shortest time between two answers on one topic; it doubles while the topic keeps coming back at once."""
+TOPIC_REST_S = 120.0
+"""A topic that was not asked about for so long is new again."""
+TOPICS = 64
 
 MAX_CHARS = 500
 KEPT_CHARS = 200
@@ -36,8 +42,6 @@ VIEWER_BURST, VIEWER_REFILL_S = 3, 8.0
 """A viewer may have three messages answered in a row, then one more every eight seconds."""
 SEEN_IDS, SEEN_TEXTS, VIEWERS = 4096, 1024, 4096
 SAME_TEXT_S = 60.0
-NEAR = 92.0
-"""rapidfuzz ratio (0..100) from which two questions count as the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +55,45 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """Events of one kind that are answered together; `question` is always alone."""
+    """Events of one kind that are answered together, questions of one topic only.
+
+    `more` people came beside them, whom there was no room to keep. `about` is the product that questions are about.
+    """
 
     kind: Wait
     events: tuple[ChatEvent, ...]
+    more: int = 0
+    about: str | None = None
+
+
+@dataclass(slots=True)
+class _Waiting:
+    event: ChatEvent
+    topic: Topic | None
+
+
+@dataclass(slots=True)
+class _Answered:
+    """When a topic was answered last, and how long it rests now."""
+
+    topic: Topic
+    at: float
+    gap_s: float
 
 
 class Inbox:
     """Bounded in every direction: ids, texts, viewers and waiting events.
 
-    `classify` tells what a comment is: a question, a hello, or None for a remark that needs no answer.
+    `classify` tells what a comment is: a question, a hello, or None for a remark that needs no answer; `topic` what a
+    question is about.
     """
 
-    def __init__(self, classify: Callable[[str], Wait | None]) -> None:
-        self._classify = classify
-        self._waiting: dict[Wait, deque[ChatEvent]] = {kind: deque() for kind in WAITS}
+    def __init__(self, classify: Callable[[str], Wait | None], topic: Callable[[str], Topic] | None = None) -> None:
+        self._classify, self._topic = classify, topic
+        self._waiting: dict[Wait, deque[_Waiting]] = {kind: deque() for kind in WAITS}
+        self._crowd: Counter[Wait] = Counter()
+        self._gap: dict[Wait, float] = {}
+        self._answered: deque[_Answered] = deque(maxlen=TOPICS)
         self._ids: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._texts: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._viewers: OrderedDict[str, tuple[float, float]] = OrderedDict()
@@ -120,20 +148,19 @@ class Inbox:
         again = self._texts.get(said)
         if again is not None and now - again < SAME_TEXT_S and event.kind != "gift":
             return "duplicate"
-        if kind == "question" and any(
-            fuzz.ratio(event.text.casefold(), other.text.casefold()) >= NEAR for other in self._waiting["question"]
-        ):
-            return "duplicate"
         if kind is None:
             return ""
         if len(self._waiting[kind]) >= CAPACITY[kind]:
             self._expire(now)
             if len(self._waiting[kind]) >= CAPACITY[kind]:
+                # In a rush of joins and follows who can't be named is still counted.
+                self._crowd[kind] += kind in ("join", "follow", "like", "gift")
                 return "rate_limited"
         if kind != "gift" and not self._allow_viewer(event.user, now):
             return "rate_limited"
         self._remember(self._texts, said, now, SEEN_TEXTS)
-        self._waiting[kind].append(replace(event, kind="question") if kind == "question" else event)
+        topic = self._topic(event.text) if kind == "question" and self._topic is not None else None
+        self._waiting[kind].append(_Waiting(replace(event, kind="question") if kind == "question" else event, topic))
         return ""
 
     def _allow_viewer(self, user: str, now: float) -> bool:
@@ -152,22 +179,69 @@ class Inbox:
 
     def _expire(self, now: float) -> None:
         for kind, queue in self._waiting.items():
-            alive = [e for e in queue if now - e.ts <= TTL_S[kind]]
+            alive = [w for w in queue if now - w.event.ts <= TTL_S[kind]]
             self.counts["expired_waiting"] += len(queue) - len(alive)
             if len(alive) < len(queue):
                 self._waiting[kind] = deque(alive)
+            if not alive:
+                self._crowd[kind] = 0
 
     def pop(self, now: float) -> Pick | None:
         """The events to answer next, taken out; None when nothing is due."""
         self._expire(now)
         for kind in WAITS:
             queue = self._waiting[kind]
-            if queue and now - self._last.get(kind, -1e9) >= GAP_S[kind]:
+            if not queue or now < self._due(kind):
+                continue
+            pick = self._cluster(now) if kind == "question" else self._together(kind)
+            if pick is not None:
                 self._last[kind] = now
-                return Pick(kind, tuple(queue.popleft() for _ in range(min(len(queue), BATCH[kind]))))
+                return pick
         return None
+
+    def _together(self, kind: Wait) -> Pick:
+        """All who wait with the same courtesy."""
+        events = tuple(w.event for w in self._waiting[kind])
+        more, self._crowd[kind] = self._crowd[kind], 0
+        self._waiting[kind].clear()
+        self._gap[kind] = BUSY_GAP_S.get(kind, 0.0) if len(events) + more >= CROWD else 0.0
+        return Pick(kind, events, more)
+
+    def _cluster(self, now: float) -> Pick | None:
+        """The oldest question whose topic is not resting, with all that ask the same."""
+        queue = self._waiting["question"]
+        first = next((w for w in queue if now >= self._topic_due(w.topic)), None)
+        if first is None:
+            return None
+        topic = first.topic
+        same = [w for w in queue if w is first or (topic is not None and w.topic is not None and topic.same(w.topic))]
+        self._waiting["question"] = deque(w for w in queue if w not in same)
+        if topic is not None:
+            self._note(topic, now)
+        if len(same) > 1:
+            self.counts["clusters"] += 1
+            self.counts["clustered"] += len(same)
+        return Pick("question", tuple(w.event for w in same), about=topic.about if topic else None)
+
+    def _note(self, topic: Topic, now: float) -> None:
+        before = next((a for a in self._answered if a.topic.same(topic)), None)
+        gap = TOPIC_GAP_S
+        if before is not None:
+            self._answered.remove(before)
+            if now - before.at < TOPIC_REST_S:
+                gap = min(before.gap_s * 2, TOPIC_GAP_MAX_S)
+        self._answered.append(_Answered(topic, now, gap))
+
+    def _topic_due(self, topic: Topic | None) -> float:
+        if topic is None:
+            return 0.0
+        return max((a.at + a.gap_s for a in self._answered if a.topic.same(topic)), default=0.0)
+
+    def _due(self, kind: Wait) -> float:
+        return self._last.get(kind, -1e9) + max(GAP_S[kind], self._gap.get(kind, 0.0))
 
     def next_due(self, now: float) -> float | None:
         """When `pop` may give something it doesn't give now; None when nothing waits."""
-        due = [self._last.get(kind, -1e9) + GAP_S[kind] for kind in WAITS if self._waiting[kind]]
+        due = [self._due(kind) for kind in WAITS if kind != "question" and self._waiting[kind]]
+        due += [self._topic_due(w.topic) for w in self._waiting["question"]]
         return max(now, min(due)) if due else None

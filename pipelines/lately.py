@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 T = TypeVar("T")
 
@@ -54,10 +54,9 @@ class Lately:
             self._said.popleft()
         if not folded:
             return None
-        for said in reversed(self._said):
-            if said.text == folded or fuzz.ratio(said.text, folded, score_cutoff=NEAR) >= NEAR:
-                return now - said.at
-        return None
+        texts = [said.text for said in self._said]
+        alike = process.extract(folded, texts, scorer=fuzz.ratio, score_cutoff=NEAR, limit=None)
+        return now - self._said[max(place for _, _, place in alike)].at if alike else None
 
     def fresh(self, text: str) -> bool:
         """Whether it was not said within the window."""

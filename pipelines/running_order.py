@@ -46,6 +46,8 @@ class Cue:
     literal: bool = False
     reply_to: str | None = None
     asked_ts: float | None = None
+    not_before: float = 0.0
+    """Not to be on air before this instant: it is made ready during the rest before it."""
     state: CueState = "waiting"
     lost: int = 0
 
@@ -66,6 +68,10 @@ class Block:
     event_ids: tuple[str, ...] = ()
     interrupts: bool = True
     open: bool = False
+    item_id: str = ""
+    """The item of the room's running order with which it goes on later, when it is broken off; empty: not at all."""
+    rest_s: float | None = None
+    """Silence after it; None: as usual."""
 
     @property
     def waiting(self) -> Cue | None:
@@ -87,7 +93,9 @@ class Block:
 class RunningOrder:
     """Blocks by rank. `pull_reply` and `pull_script` give new blocks when they are due.
 
-    A script that a reply broke into goes on with a short transition, made by `make_transition`.
+    A script that a reply broke into goes on with a short transition, made by `make_transition`. When `turned` says so,
+    what is left of the script is handed to `shelve` and another is pulled. While it is `question_time`, replies may
+    follow each other without end.
     """
 
     pull_reply: Callable[[], Block | None]
@@ -95,6 +103,9 @@ class RunningOrder:
     make_transition: Callable[[], Cue | None]
     paused: bool = False
     script: Block | None = None
+    turned: Callable[[], bool] = lambda: False
+    shelve: Callable[[Block], None] = lambda block: None
+    question_time: Callable[[], bool] = lambda: False
     _now: deque[Block] = field(default_factory=deque)
     _operator: deque[Block] = field(default_factory=deque)
     _replies: deque[Block] = field(default_factory=deque)
@@ -147,7 +158,7 @@ class RunningOrder:
         if any(b.open for b in self._replies):
             return None
         script_waits = self.script is not None and self.script.begun and self.script.waiting is not None
-        if self._replies_in_a_row >= MAX_REPLIES_IN_A_ROW and script_waits:
+        if self._replies_in_a_row >= MAX_REPLIES_IN_A_ROW and script_waits and not self.question_time():
             return None
         block = self.pull_reply()
         if block is None:
@@ -159,6 +170,8 @@ class RunningOrder:
         # The next sentence of an answer is being written: nothing may come between.
         if any(b.open for b in self._replies):
             return None
+        if self.script is not None and not self.script.done and self.turned():
+            self.break_off()
         if self.script is None or self.script.done:
             if any(not b.done for b in self._replies):
                 return None
@@ -225,6 +238,13 @@ class RunningOrder:
             for cue in self.script.cues:
                 if cue.state == "waiting":
                     cue.state = "dropped"
+
+    def break_off(self) -> None:
+        """Leave the current script where it is; it is handed to `shelve`."""
+        block, self.script = self.script, None
+        self._interrupted, self._transition = False, None
+        if block is not None:
+            self.shelve(block)
 
     def upcoming(self, limit: int) -> list[Cue]:
         """Sentences that wait, soonest first, as far as is known now."""

@@ -1,32 +1,34 @@
 """ScriptBook: which script comes next, worded differently each time.
 
 A script's text may hold placeholders, filled when each sentence is voiced: `{product}` `{price}`
-`{was_price}` `{stock}` `{user}` `{shop}`; and `{fact}`, a fact of the product that was not used
-lately. `[one|another|a third]` stands for one of the alternatives. Greetings with `{user}` welcome
+`{was_price}` `{stock}` `{user}` `{shop}`; `{hello}`, the greeting of the hour; and `{fact}`, a fact of the product
+that was not used lately. `[one|another|a third]` stands for one of the alternatives. Greetings with `{user}` welcome
 viewers who join; those without open the show and every hour. A closing rounds off one round through all products.
 """
 
 from __future__ import annotations
 
 import random
-import re
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pipelines import sentences
 from pipelines.catalogue import Product
-from pipelines.line import LANGS, Lang
+from pipelines.composer import Composer
+from pipelines.line import LANGS, Lang, Source
 
 ScriptKind = Literal["greeting", "pitch", "transition", "thanks", "cta", "closing"]
 SCRIPT_KINDS: tuple[ScriptKind, ...] = ("greeting", "pitch", "transition", "thanks", "cta", "closing")
 GREETING_EVERY_S = 3600.0
 MAX_SCRIPT_CHARS = 4000
+WORDINGS = 3
+"""Wordings of one script that are tried for one that was not said lately."""
+POINTS, FACTS, FAQ = "points:", "facts:", "faq:"
+"""What is made from the catalogue: a pitch nobody wrote, some facts, a frequent question; the product's id follows."""
 
-_CHOICE = re.compile(r"\[([^\[\]|]*(?:\|[^\[\]|]*)+)\]")
-
-POINTS: dict[Lang, tuple[str, ...]] = {
+_PITCH: dict[Lang, tuple[str, ...]] = {
     "zh": (
         "[接下来|下面|现在]给大家看看{product}。", "{fact}", "{fact}", "[直播间价格是|今天的价格是]{price}。",
         "[喜欢的朋友点下方商品卡看看|想了解的朋友可以直接打字问我]。",
@@ -40,12 +42,7 @@ POINTS: dict[Lang, tuple[str, ...]] = {
         "[気になる方は商品カードをご覧ください|ご質問はお気軽にコメントしてください]。",
     ),
 }
-"""The points of a pitch for a product that nobody has written a script for."""
-GO_ON: dict[Lang, tuple[str, ...]] = {
-    "zh": ("好,我们接着说。", "那我们继续刚才的话题。", "好嘞,接着刚才的讲。", "回到刚才说的。", "我们接着往下看。"),
-    "en": ("Now, back to where we were.", "Let's carry on.", "Alright, where were we?", "Back to what I was saying."),
-    "ja": ("では、続きをお話ししますね。", "それでは、先ほどの続きです。", "はい、お話を続けますね。"),
-}
+"""A pitch for a product that nobody has written one for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,67 +65,78 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One thing to say: sentences with placeholders, about `product_id`."""
+    """One thing to say: sentences with placeholders, about `product_id`; `rest_s` of silence after it, None: as usual.
+
+    One that is not `kept` is not gone on with when another item of the running order has begun.
+    """
 
     script_id: str
     stamp: int
     lang: Lang
     product_id: str | None
     texts: tuple[str, ...]
+    source: Source = "script"
+    rest_s: float | None = None
+    kept: bool = True
 
 
 class ScriptBook:
-    """Chooses by least recent use, with chance among equals."""
+    """Chooses by least recent use, with chance among equals, and looks at what was said lately."""
 
     def __init__(self, lang: Lang, rng: random.Random, state: Mapping[str, Any] | None = None) -> None:
         self.lang = lang
-        self._rng = rng
+        state = state or {}
+        self.words = Composer(rng, state)
         self._products: list[Product] = []
         self._scripts: dict[str, Script] = {}
         self._has_products = self._has_scripts = False
-        state = state or {}
-        self._turn = int(state.get("turn", 0))
-        self._used: dict[str, int] = {str(k): int(v) for k, v in dict(state.get("used", {})).items()}
         self._last = str(state.get("last", ""))
         self._round: set[str] = set(map(str, state.get("round", ())))
         self._next_greeting = 0.0
-        if "greet_in" in state:
-            self._greet_in: float | None = float(state["greet_in"])
-        else:
-            self._greet_in = None
+        self._greet_in: float | None = float(state["greet_in"]) if "greet_in" in state else None
 
     def set_products(self, products: Sequence[Product]) -> None:
         """Use this catalogue, in the order in which it is sold."""
         self._products, self._has_products = list(products), True
+        known = {p.product_id for p in products}
+        self.words.keep(lambda k: not k.startswith(("fact:", "faq:")) or k.split(":")[1] in known)
 
     def set_scripts(self, scripts: Sequence[Script]) -> None:
         """Use these scripts."""
         self._scripts, self._has_scripts = {s.script_id: s for s in scripts}, True
-        known = set(self._scripts)
-        self._used = {k: v for k, v in self._used.items() if k in known or ":" in k}
+        self.words.keep(lambda k: ":" in k or k in self._scripts)
 
     @property
     def filled(self) -> bool:
         """Whether both products and scripts were given."""
         return self._has_products and self._has_scripts
 
+    @property
+    def products(self) -> list[Product]:
+        """The catalogue."""
+        return self._products
+
     def still_holds(self, script_id: str, stamp: int, product_id: str | None) -> bool:
         """Whether a passage that is being said may go on after the scripts or products changed."""
         if product_id is not None and all(p.product_id != product_id for p in self._products):
             return False
-        if script_id.startswith("points:"):
+        if script_id.startswith(POINTS):
             return not any(s.kind == "pitch" and s.product_id == product_id for s in self._scripts.values())
+        if ":" in script_id:
+            return True
         script = self._scripts.get(script_id)
         return script is not None and script.enabled and script.stamp == stamp
 
+    # --- selling freely ---
+
     def next_passage(self, now: float) -> Passage | None:
         """The next thing to say when nobody asks; None when there is nothing to say."""
-        self._turn += 1
+        self.words.turn += 1
         if self._greeting_due(now):
-            greeting = self._pick("greeting", user=False)
+            greeting = self._written("greeting", self.lang, user=False)
             if greeting is not None:
-                return self._passage([greeting])
-        return self._pitch() or self._plain_round()
+                return greeting
+        return self._pitch() or self._written("pitch", self.lang)
 
     def _greeting_due(self, now: float) -> bool:
         if self._greet_in is not None:
@@ -139,29 +147,23 @@ class ScriptBook:
         return True
 
     def _pitch(self) -> Passage | None:
-        able = [p for p in self._products if self._can_pitch(p)]
+        able = [p for p in self._products if self.pitched(p.product_id)]
         able = [p for p in able if p.stock != 0] or able
         if not able:
             return None
         if self._round >= {p.product_id for p in able}:
             self._round.clear()
-            closing = self._pick("closing", user=False)
+            closing = self._written("closing", self.lang)
             if closing is not None:
-                return self._passage([closing])
+                return closing
         product = self._next_product(able)
         self._last = product.product_id
         self._round.add(product.product_id)
-        script = self._pick("pitch", product.product_id)
-        if script is None:
-            return self._points(product)
-        parts = [script]
-        cta = self._pick("cta", product.product_id) or self._pick("cta")
-        if cta is not None and self._turn % 2:
-            parts.append(cta)
-        return self._passage(parts, product)
+        return self.sell(product, self.lang)
 
-    def _can_pitch(self, product: Product) -> bool:
-        written = [s for s in self._scripts.values() if s.kind == "pitch" and s.product_id == product.product_id]
+    def pitched(self, product_id: str) -> bool:
+        """Whether the product is sold: not when every pitch that was written for it is switched off."""
+        written = [s for s in self._scripts.values() if s.kind == "pitch" and s.product_id == product_id]
         return not written or any(s.enabled for s in written)
 
     def _next_product(self, able: list[Product]) -> Product:
@@ -172,78 +174,145 @@ class ScriptBook:
         fresh = fresh or [p for p in able if p.product_id != self._last] or able
         return fresh[0]
 
-    def _plain_round(self) -> Passage | None:
-        """Scripts about no product, for a room without products."""
-        script = self._pick("pitch")
-        return self._passage([script]) if script is not None else None
+    # --- one passage ---
+
+    def sell(self, product: Product, lang: Lang, *, only: bool = False) -> Passage:
+        """Something about a product that was not said lately, what operators wrote first.
+
+        Where nothing is written in `lang`, it is what is written in another, unless `only` this one will do.
+        """
+        scripts = self._of("pitch", lang, product.product_id, only=only)
+        made = (self._facts, self._question) if self.words.turn % 2 else (self._question, self._facts)
+        tries: list[Callable[[], Passage | None]] = [lambda s=s: self._wording(s, product) for s in scripts]  # type: ignore[misc]
+        if not scripts:
+            tries.append(lambda: self._made_up(product, lang, only=only))
+        tries += [lambda m=m: m(product, lang) for m in made]  # type: ignore[misc]
+        for attempt in tries:
+            back = self.words.undo()
+            passage = attempt()
+            if passage is not None and not self.words.stale(passage.texts, passage.lang, product.product_id):
+                return self._with_call(passage, product)
+            back()
+        if not scripts:
+            return self._made_up(product, lang, only=only)
+        return self._with_call(self._wording(scripts[0], product), product)
+
+    def _with_call(self, passage: Passage, product: Product) -> Passage:
+        if self.words.turn % 2:
+            return passage
+        back = self.words.undo()
+        call = self._written("cta", passage.lang, product) or self._written("cta", passage.lang)
+        if call is None or call.lang != passage.lang or self.words.stale(call.texts, call.lang, product.product_id):
+            back()
+            return passage
+        texts = passage.texts + call.texts
+        return replace(passage, texts=texts)
+
+    def _wording(self, script: Script, product: Product | None) -> Passage:
+        """The script in the wording, of some, of which least was said lately."""
+        best: tuple[int, Passage] | None = None
+        about = product.product_id if product else None
+        for _ in range(WORDINGS):
+            texts = tuple(self.texts(script.text, script.lang, product))
+            stale = self.words.stale(texts, script.lang, about)
+            if best is None or stale < best[0]:
+                best = (stale, Passage(script.script_id, script.stamp, script.lang, about, texts))
+            if not stale:
+                break
+        assert best is not None
+        self.words.use(script.script_id)
+        return best[1]
+
+    def _made_up(self, product: Product, lang: Lang, *, only: bool) -> Passage:
+        if not only:
+            lang = next((la for la in (lang, *LANGS) if product.name.get(la)), lang)
+        texts = [t for point in _PITCH[lang] for t in self.texts(point, lang, product)]
+        return Passage(f"{POINTS}{product.product_id}", 0, lang, product.product_id, tuple(texts))
+
+    def _facts(self, product: Product, lang: Lang) -> Passage | None:
+        facts = [self.words.fact(product, lang) for _ in range(2)]
+        if not facts[0]:
+            return None
+        if len(product.facts.get(lang, ())) == 1:
+            facts = facts[:1]
+        kind = "stock" if product.stock and self.words.turn % 3 == 0 else "price"
+        figure = self.words.new_phrase(kind, lang, product.product_id) if product.price is not None else None
+        texts = sentences.split("".join([*facts, figure or ""]))
+        return Passage(f"{FACTS}{product.product_id}", 0, lang, product.product_id, tuple(texts), kept=False)
+
+    def _question(self, product: Product, lang: Lang) -> Passage | None:
+        texts = self.words.question(product, lang)
+        if not texts:
+            return None
+        return Passage(f"{FAQ}{product.product_id}", 0, lang, product.product_id, tuple(texts), kept=False)
+
+    def question(self, lang: Lang, product: Product | None) -> Passage | None:
+        """A frequent question about this product, else about any that has one."""
+        others = {f"ask:{p.product_id}": p for p in self._products if p is not product}
+        for about in [*([product] if product else []), *(others[k] for k in self.words.least(list(others)))]:
+            back = self.words.undo()
+            passage = self._question(about, lang)
+            if passage is not None and not self.words.stale(passage.texts, lang, about.product_id):
+                self.words.use(f"ask:{about.product_id}")
+                return passage
+            back()
+        return None
+
+    def written(self, kind: ScriptKind, lang: Lang, product: Product | None = None) -> Passage | None:
+        """What operators wrote in exactly `lang`, if there is something that was not said lately."""
+        for script in self._of(kind, lang, product.product_id if product else None, only=True, user=False):
+            back = self.words.undo()
+            passage = self._wording(script, product)
+            if not self.words.stale(passage.texts, lang, passage.product_id):
+                return passage
+            back()
+        return None
+
+    def _written(
+        self, kind: ScriptKind, lang: Lang, product: Product | None = None, *, user: bool | None = None
+    ) -> Passage | None:
+        found = self._of(kind, lang, product.product_id if product else None, user=user)
+        return self._wording(found[0], product) if found else None
+
+    def _of(
+        self, kind: ScriptKind, lang: Lang, product_id: str | None = None, *, only: bool = False,
+        user: bool | None = None,
+    ) -> list[Script]:
+        """Scripts of a kind, least recently used first; those in `lang`, unless there are none."""
+        enabled = [s for s in self._scripts.values() if s.enabled and s.kind == kind and s.product_id == product_id]
+        enabled = [s for s in enabled if user is None or ("{user}" in s.text) == user]
+        own = [s for s in enabled if s.lang == lang]
+        pool = {s.script_id: s for s in (own if only else own or enabled)}
+        return [pool[k] for k in self.words.least(list(pool))]
+
+    # --- single phrases ---
 
     def pick_text(self, kind: ScriptKind, lang: Lang, *, user: bool) -> str | None:
         """A worded script of `kind` in exactly `lang`, with or without `{user}` in it."""
-        enabled = [s for s in self._scripts.values() if s.enabled and s.kind == kind and s.lang == lang]
-        script = self._least_used([s for s in enabled if s.product_id is None and ("{user}" in s.text) == user])
-        return self._vary(script.text) if script is not None else None
+        found = self._of(kind, lang, only=True, user=user)
+        if not found:
+            return None
+        self.words.use(found[0].script_id)
+        return self.words.vary(found[0].text).replace("{hello}", self.words.hello(lang))
 
     def go_on(self, lang: Lang) -> str:
         """A short phrase with which an interrupted script goes on."""
         own = self.pick_text("transition", lang, user=False)
-        if own is not None and sentences.units(own) <= sentences.MAX_UNITS:
+        fits = own is not None and sentences.units(own) <= sentences.MAX_UNITS
+        if fits and own is not None and self.words.age(own, lang, None) is None:
             return own
-        return self._least_phrase(f"go_on:{lang}", GO_ON[lang])
+        return self.words.new_phrase("go_on", lang) or (own if fits and own else self.words.phrase("go_on", lang))
 
-    def _least_phrase(self, key: str, phrases: Sequence[str]) -> str:
-        at = min(range(len(phrases)), key=lambda i: (self._used.get(f"{key}:{i}", -1), self._rng.random()))
-        self._turn += 1
-        self._used[f"{key}:{at}"] = self._turn
-        return phrases[at]
-
-    def _pick(self, kind: ScriptKind, product_id: str | None = None, *, user: bool | None = None) -> Script | None:
-        enabled = [s for s in self._scripts.values() if s.enabled and s.kind == kind and s.product_id == product_id]
-        enabled = [s for s in enabled if user is None or ("{user}" in s.text) == user]
-        own = [s for s in enabled if s.lang == self.lang]
-        return self._least_used(own or enabled)
-
-    def _least_used(self, pool: list[Script]) -> Script | None:
-        if not pool:
-            return None
-        script = min(pool, key=lambda s: (self._used.get(s.script_id, -1), self._rng.random()))
-        self._used[script.script_id] = self._turn
-        self._turn += 1
-        return script
-
-    def _passage(self, scripts: list[Script], product: Product | None = None) -> Passage:
-        lang = scripts[0].lang
-        parts = [s for s in scripts if s.lang == lang]
-        texts = [t for s in parts for t in self._sentences(s.text, lang, product)]
-        first = parts[0]
-        return Passage(first.script_id, first.stamp, lang, product.product_id if product else None, tuple(texts))
-
-    def _points(self, product: Product) -> Passage:
-        lang = next((la for la in (self.lang, *LANGS) if product.name.get(la)), self.lang)
-        texts = [t for point in POINTS[lang] for t in self._sentences(point, lang, product)]
-        return Passage(f"points:{product.product_id}", 0, lang, product.product_id, tuple(texts))
-
-    def _sentences(self, text: str, lang: Lang, product: Product | None) -> list[str]:
-        text = self._vary(text[:MAX_SCRIPT_CHARS])
+    def texts(self, text: str, lang: Lang, product: Product | None) -> list[str]:
+        """The sentences of a script's text, with facts in them and one of each choice."""
+        text = self.words.vary(text[:MAX_SCRIPT_CHARS]).replace("{hello}", self.words.hello(lang))
         while "{fact}" in text:
-            text = text.replace("{fact}", self._fact(product, lang), 1)
+            fact = self.words.fact(product, lang) if product is not None else ""
+            text = text.replace("{fact}", fact, 1)
         return sentences.split(text)
-
-    def _vary(self, text: str) -> str:
-        return _CHOICE.sub(lambda found: self._rng.choice(found[1].split("|")), text)
-
-    def _fact(self, product: Product | None, lang: Lang) -> str:
-        facts = [f.replace("{fact}", "") for f in (product.facts.get(lang, ()) if product else ())]
-        if product is None or not facts:
-            return ""
-        fact = self._least_phrase(f"fact:{product.product_id}:{lang}", facts)
-        end = {"zh": "。", "en": ". ", "ja": "。"}[lang]
-        return fact if fact.rstrip()[-1:] in "。.!?!?！？" else fact + end
 
     def state(self, now: float) -> dict[str, Any]:
         """What `__init__` takes after a restart; at most a few kilobytes."""
-        used = sorted(self._used.items(), key=lambda item: item[1])[-256:]
         greet_in = self._greet_in if self._greet_in is not None else max(0.0, self._next_greeting - now)
-        return {
-            "turn": self._turn, "used": dict(used), "last": self._last, "round": sorted(self._round),
-            "greet_in": greet_in,
-        }
+        return self.words.state() | {"last": self._last, "round": sorted(self._round), "greet_in": greet_in}
+

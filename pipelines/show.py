@@ -15,17 +15,21 @@ from typing import Any, Literal
 from pipelines import moderation, sentences
 from pipelines.answers import Answers
 from pipelines.catalogue import Product
+from pipelines.cluster import Topic, Topics
 from pipelines.director import Airing, Director, SpokenTake, Stage, Voice
 from pipelines.events import ChatEvent
 from pipelines.guard import Gate, Guard
 from pipelines.inbox import Inbox, Verdict
 from pipelines.langid import detect
+from pipelines.lately import Lately
 from pipelines.line import Lang, Line
+from pipelines.programme import Programme
+from pipelines.rundown import Plan
 from pipelines.running_order import Block, Cue, Rank, RunningOrder
-from pipelines.scriptbook import Script, ScriptBook
+from pipelines.scriptbook import Passage, Script
 from pipelines.wording import Wording
 from pipelines.writer import Subject, Writer
-from streaming.errors import BadInput, Conflict, NightAnchorError
+from streaming.errors import BadInput, Conflict, NightAnchorError, NotFound
 
 __all__ = ["RoomProfile", "RoomShow", "Script", "SpokenTake", "Stage", "Verdict", "Voice"]
 
@@ -37,6 +41,14 @@ MAX_SAY_WAITING = 20
 NEXT_SHOWN = 5
 WRITTEN = "writer"
 """The script id of what the writer wrote."""
+LATELY_S = 1200.0
+"""Within so long, no sentence is said again while there is another."""
+MAX_REST_S = 3.0
+"""Longest rest between two passages: with the time to voice a line, silence stays under four seconds."""
+PASSAGES = 6
+"""Passages that are looked at for one that the guard lets through, before something harmless is said."""
+STUCK_S = 1.0
+"""When even that is held, the next attempt is made after so long."""
 CUT_LIMIT_S = 2.0
 """A stage that has not faded a sentence out by then is away; the change does not wait for it."""
 FAULTS = {
@@ -79,26 +91,34 @@ class RoomShow:
     def __init__(
         self, room: RoomProfile, voice: Voice, stage: Stage, *, clock: Callable[[], float], rng: random.Random,
         state: Mapping[str, Any] | None = None, on_event: Callable[[dict[str, Any]], None] | None = None,
-        writer: Writer | None = None, guard: Guard | None = None,
+        writer: Writer | None = None, guard: Guard | None = None, hour: Callable[[], int] | None = None,
     ) -> None:
         state = state if state and state.get("v") == 1 else {}
         self.profile, self.on_event, self._writer = room, on_event, writer
         self._stage, self._clock, self._rng = stage, clock, rng
         self._gate = Gate(guard or Guard(), self._tell)
-        self._book = ScriptBook(room.lang, rng, state.get("book"))
+        self._lately = Lately(LATELY_S, clock=clock, state=state.get("lately"))
+        self._programme = Programme(room.lang, rng, state.get("programme"))
+        self._book = self._programme.book
+        self._book.words.age, self._book.words.hour = self._age, hour
         self._answers = Answers(self._book, rng)
-        self._inbox = Inbox(self._answers.classify)
+        self._topics = Topics()
+        self._inbox = Inbox(self._answers.classify, self._topic)
         self._products: dict[str, Product] = {}
         self._wording = Wording({}, room.title)
         self._on_air: str | None = state.get("on_air")
-        self._rest_until = 0.0
+        self._rest_until = self._stuck_until = 0.0
         self._rested: Block | None = None
+        self._barren = 0
         self._ids = itertools.count(1)
         self._id_base = f"{room.room}-{int(clock() * 1000):x}"
-        self._order = RunningOrder(self._pull_reply, self._pull_script, self._make_transition)
+        self._order = RunningOrder(
+            self._pull_reply, self._pull_script, self._make_transition, turned=self._turned,
+            shelve=self._programme.shelve, question_time=self._programme.is_question_time,
+        )
         self._greeting: Block | None = None
-        self._flight: dict[str, int] = {}
-        self._restore(state.get("script"))
+        self._flight: dict[str, Cue] = {}
+        self._restore(state)
         self._director = Director(
             self._order, voice, stage, write=self._write, began=self._began, next_due=self._next_due, clock=clock,
             epoch=max(int(state.get("epoch", 0)) + 1, int(clock())),
@@ -170,7 +190,8 @@ class RoomShow:
         """Replace the catalogue, effective for the very next sentence."""
         self._products = {p.product_id: p for p in products}
         self._wording = Wording(self._products, self.profile.title)
-        self._book.set_products(products)
+        self._programme.set_products(products, self._clock())
+        self._topics.set_products(products)
         self._answers.set_products(products)
         self._gate.set_products(products)
         if self._on_air not in self._products:
@@ -185,9 +206,53 @@ class RoomShow:
 
     def set_scripts(self, scripts: Sequence[Script]) -> None:
         """Replace the scripts; one that is being said goes on unless it was changed or taken away."""
-        self._book.set_scripts(scripts)
+        self._programme.set_scripts(scripts, self._clock())
         self._check_script()
         self._director.refresh()
+
+    def set_running_order(self, plan: Plan | None) -> None:
+        """Follow a running order; None: one derived from catalogue and scripts. What is being said is said to its end.
+
+        Without this call, or with a plan that is not enabled, the presenter sells freely, product after product.
+        """
+        self._programme.set_plan(plan, self._clock())
+        self._check_script()
+        self._director.wake()
+
+    def go_to(self, item_id: str) -> None:
+        """Begin an item of the running order at the next sentence boundary; raises `NotFound` or `Conflict`."""
+        rundown = self._programme.rundown
+        if not rundown.plan.enabled:
+            raise Conflict("the running order is off", next_step="Switch it on first.")
+        item = next((i for i in rundown.plan.items if i.item_id == item_id), None)
+        if item is None:
+            raise NotFound(f"the running order has no item {item_id!r}", next_step="GET the order to see its items.")
+        if not rundown.go(item_id, self._clock()):
+            raise Conflict(
+                f"item {item_id!r} can't be on air: it is switched off, or its product is gone",
+                next_step="Switch the item on, or choose another.",
+            )
+        self._jumped()
+
+    def next_item(self) -> None:
+        """Begin the item that follows at the next sentence boundary; raises `Conflict` when none does."""
+        rundown = self._programme.rundown
+        if not rundown.plan.enabled or rundown.peek() is None:
+            raise Conflict("nothing follows in the running order", next_step="Switch it on, or let it loop.")
+        rundown.next(self._clock())
+        self._jumped()
+
+    def _jumped(self) -> None:
+        self._order.break_off()
+        self._rest_until = self._stuck_until = 0.0
+        self._director.turn()
+
+    def running_order(self) -> dict[str, Any]:
+        """The order that is followed: `plan`, whether it was `derived`, and the item that is on (`now`)."""
+        rundown = self._programme.rundown
+        return {
+            "plan": rundown.plan, "derived": self._programme.derived, "now": self._programme.now(self._clock()),
+        }
 
     def on_chat(self, event: ChatEvent) -> Verdict:
         """Take one chat event in."""
@@ -217,6 +282,7 @@ class RoomShow:
     def pause(self, on: bool) -> None:
         """Finish the current sentence, then idle until `pause(False)`; only `say(…, "now")` is heard."""
         self._order.paused = on
+        self._programme.rundown.pause(on, self._clock())
         if on:
             self._director.hold()
         else:
@@ -273,7 +339,7 @@ class RoomShow:
         return {
             "state": "paused" if self._order.paused else "live" if now else "idle",
             "paused": self._order.paused, "now": now, "next": ahead, "on_air_product_id": self._on_air,
-            "pinned_product_id": pinned, "chat_waiting": len(self._inbox),
+            "pinned_product_id": pinned, "chat_waiting": len(self._inbox), "running_order": self._item_document(),
             "queue_s": round(max(0.0, left) + sum(a.duration_s for a in director.ahead), 2),
             "faults": [{"code": code, "message": FAULTS[code]} for code, is_down in down.items() if is_down],
             "counts": {
@@ -283,18 +349,33 @@ class RoomShow:
 
     def state(self) -> dict[str, Any]:
         """Small JSON-able resume state, given back to `__init__` after a restart."""
-        script, order = None, self._order
-        if order.script is not None and not order.script.done and order.script.script_id != WRITTEN:
-            block = order.script
-            flight = {t: block.cues.index(a.cue) for t, a in self._director.on_stage() if a.cue in block.cues}
-            script = {
-                "script_id": block.script_id, "stamp": block.stamp, "lang": block.cues[0].lang,
-                "product_id": block.cues[0].product_id, "texts": [c.text for c in block.cues],
-                "done": [c.done for c in block.cues], "flight": flight,
-            }
+        now, order = self._clock(), self._order
+        script = order.script
+        kept = script is not None and not script.done and script.cues[0].source == "script"
         return {
-            "v": 1, "epoch": self._director.epoch, "on_air": self._on_air, "script": script,
-            "book": self._book.state(self._clock()),
+            "v": 1, "epoch": self._director.epoch, "on_air": self._on_air,
+            "script": self._saved(script) if script is not None and kept else None,
+            "remains": {k: self._saved(b) for k, b in self._programme.remains.items() if not b.done},
+            "programme": self._programme.state(now), "lately": self._lately.state(),
+        }
+
+    def _saved(self, block: Block) -> dict[str, Any]:
+        flight = {t: block.cues.index(a.cue) for t, a in self._director.on_stage() if a.cue in block.cues}
+        return {
+            "script_id": block.script_id, "stamp": block.stamp, "lang": block.cues[0].lang, "item_id": block.item_id,
+            "product_id": block.cues[0].product_id, "texts": [c.text for c in block.cues],
+            "done": [c.done for c in block.cues], "flight": flight,
+        }
+
+    def _item_document(self) -> dict[str, Any] | None:
+        """The item that is on, for the status document."""
+        item, now = self._programme.item(), self._programme.now(self._clock())
+        if item is None or now is None:
+            return None
+        follows = self._programme.rundown.peek()
+        return {
+            "item_id": item.item_id, "title": item.title, "kind": item.kind, "elapsed_s": now["elapsed_s"],
+            "planned_s": now["planned_s"], "next_title": follows.title if follows is not None else None,
         }
 
     # --- what the running order and the director ask ---
@@ -306,7 +387,7 @@ class RoomShow:
         pick = self._inbox.pop(self._clock())
         if pick is None:
             return None
-        focus = self._on_air or next((p.product_id for p in self._products.values() if p.pinned), None)
+        focus = pick.about if pick.about in self._products else self._focus()
         reply = self._answers.reply(pick, self.profile.lang, focus)
         if reply is None:
             return None
@@ -323,37 +404,91 @@ class RoomShow:
         ]
         return Block(cues, Rank.REPLY, event_ids=tuple(e.event_id for e in pick.events), interrupts=is_question)
 
+    def _focus(self) -> str | None:
+        return self._on_air or next((p.product_id for p in self._products.values() if p.pinned), None)
+
+    def _topic(self, text: str) -> Topic:
+        return self._topics.of(text, self.profile.lang, self._focus())
+
     def _pull_script(self) -> Block | None:
         self._rest()
         now = self._clock()
-        if now < self._rest_until:
+        if now < self._stuck_until:
             return None
+        at = max(self._director.soonest(), self._rest_until)
+        resumed = self._programme.resume(at)
+        if resumed is not None:
+            return resumed
+        product, lang = self._programme.subject(at)
         written = self._writer.take() if self._writer is not None else None
-        if written is not None and written.product_id in self._products:
-            lang, about = written.lang, written.product_id
+        if written is not None and written.product_id in self._products and self._is_due(written.product_id, product):
+            tongue = written.lang
             cues = [
-                Cue(self._line_id(), t, lang, "writer", Rank.SCRIPT, product_id=about, literal=True)
+                Cue(self._line_id(), t, tongue, "writer", Rank.SCRIPT, product_id=written.product_id, literal=True)
                 for t in written.texts
             ]
-            return Block(cues, Rank.SCRIPT, script_id=WRITTEN)
-        passage = self._book.next_passage(now)
-        if passage is None or not passage.texts:
-            self._rest_until = now + max(self.profile.rest_s, 1.0)
+            return self._rested_block(Block(cues, Rank.SCRIPT, script_id=WRITTEN))
+        passage = self._sayable_passage(at)
+        if passage is None:
+            self._stuck_until = now + STUCK_S
             return None
         cues = [
-            Cue(self._line_id(), text, passage.lang, "script", Rank.SCRIPT, product_id=passage.product_id)
+            Cue(self._line_id(), text, passage.lang, passage.source, Rank.SCRIPT, product_id=passage.product_id)
             for text in passage.texts
         ]
-        product = self._products.get(passage.product_id or "")
-        if self._writer is not None and product is not None:
-            self._writer.want(Subject(self.profile.prompt, self.profile.lang, product))
-        return Block(cues, Rank.SCRIPT, script_id=passage.script_id, stamp=passage.stamp)
+        about = self._products.get(passage.product_id or "")
+        if self._writer is not None and about is not None and passage.source == "script":
+            self._writer.want(Subject(self.profile.prompt, lang if product is not None else self.profile.lang, about))
+        item = self._programme.item()
+        return self._rested_block(Block(
+            cues, Rank.SCRIPT, script_id=passage.script_id, stamp=passage.stamp, rest_s=passage.rest_s,
+            item_id=item.item_id if item is not None and passage.kept else "",
+        ))
+
+    def _is_due(self, product_id: str, product: Product | None) -> bool:
+        """Whether the running order has this product on, or does not say."""
+        item = self._programme.item()
+        return item is None or (item.kind == "product" and product is not None and product.product_id == product_id)
+
+    def _sayable_passage(self, at: float) -> Passage | None:
+        """A passage of which the guard lets something through; None when there is not even something harmless."""
+        attempts: list[Callable[[], Passage | None]] = []
+        if self._barren < PASSAGES:
+            attempts += [lambda: self._programme.passage(at)] * PASSAGES
+        if self._book.filled:
+            attempts += [self._programme.idle] * PASSAGES
+        for attempt in attempts:
+            passage = attempt()
+            if passage is None:
+                continue
+            if any(self._passes(t, passage.lang, passage.product_id, "") for t in passage.texts):
+                return passage
+        return None
+
+    def _rested_block(self, block: Block) -> Block:
+        """A block that waits until the rest after the one before is over."""
+        block.cues[0].not_before = self._rest_until
+        return block
+
+    def _turned(self) -> bool:
+        return self._programme.turned(self._director.soonest())
+
+    def _age(self, text: str, lang: Lang, product_id: str | None) -> float | None:
+        filled = self._wording.fill(text, lang, product_id=product_id)
+        return self._lately.age(filled) if filled is not None else None
 
     def _rest(self) -> None:
         script = self._order.script
-        if script is not None and script.done and script is not self._rested:
-            self._rested = script
-            self._rest_until = self._clock() + self.profile.rest_s
+        if script is None or not script.done or script is self._rested:
+            return
+        self._rested = script
+        if not script.begun:
+            # Nothing of it could be said: no rest from nothing.
+            self._barren += 1
+            return
+        self._barren = 0
+        rest_s = self.profile.rest_s if script.rest_s is None else script.rest_s
+        self._rest_until = self._clock() + min(rest_s, MAX_REST_S)
 
     def _make_transition(self) -> Cue | None:
         script = self._order.script
@@ -363,7 +498,8 @@ class RoomShow:
     def _next_due(self) -> float | None:
         now = self._clock()
         chat = self._inbox.next_due(now)
-        return self._rest_until if chat is None else min((t for t in (chat, self._rest_until) if t > now), default=None)
+        times = (chat, self._rest_until, self._stuck_until)
+        return min((t for t in times if t is not None and t > now), default=None)
 
     def _write(self, cue: Cue, epoch: int) -> Line | None:
         text: str | None = cue.text
@@ -392,6 +528,7 @@ class RoomShow:
 
     def _began(self, airing: Airing) -> None:
         line = airing.line
+        self._lately.note(line.text)
         kept = {"reply_to": line.reply_to, "guard": line.meta}
         self._tell({"type": "said", **_line_document(line), **kept})
         block = self._order.block_of(airing.cue)
@@ -419,18 +556,23 @@ class RoomShow:
             if script.cues[0].product_id not in self._products:
                 self._order.abandon_script()
             return
-        if not self._book.still_holds(script.script_id, script.stamp, script.cues[0].product_id):
+        if not self._programme.still_holds(script.script_id, script.stamp, script.cues[0].product_id):
             self._order.abandon_script()
 
-    def _restore(self, saved: Mapping[str, Any] | None) -> None:
-        if not saved:
-            return
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        if state.get("script"):
+            self._order.script = self._loaded(state["script"])
+        self._programme.remains = {str(k): self._loaded(b) for k, b in dict(state.get("remains") or {}).items()}
+
+    def _loaded(self, saved: Mapping[str, Any]) -> Block:
         lang, product = saved["lang"], saved["product_id"]
         cues = [Cue(self._line_id(), t, lang, "script", Rank.SCRIPT, product_id=product) for t in saved["texts"]]
         for cue, done in zip(cues, saved["done"], strict=True):
             cue.state = "heard" if done else "waiting"
-        self._order.script = Block(cues, Rank.SCRIPT, script_id=saved["script_id"], stamp=saved["stamp"])
-        self._flight = dict(saved["flight"])
+        self._flight |= {take_id: cues[at] for take_id, at in dict(saved["flight"]).items()}
+        return Block(
+            cues, Rank.SCRIPT, script_id=saved["script_id"], stamp=saved["stamp"], item_id=saved.get("item_id", "")
+        )
 
     async def _settle(self) -> None:
         """Take back what an earlier run left on the stage; what it can't give back has been heard."""
@@ -438,9 +580,9 @@ class RoomShow:
             removed = await self._stage.cancel(None)
         except (NightAnchorError, TimeoutError):
             return
-        for take_id, at in self._flight.items():
-            if self._order.script is not None and take_id not in removed:
-                self._order.script.cues[at].state = "heard"
+        for take_id, cue in self._flight.items():
+            if take_id not in removed:
+                cue.state = "heard"
         self._flight = {}
 
 
