@@ -24,6 +24,7 @@ _NOISE = re.compile(r"[\W_]+")
 class _Said:
     at: float
     text: str
+    raw: str = ""
 
 
 def fold(text: str) -> str:
@@ -45,7 +46,7 @@ class Lately:
         """This sentence is being said."""
         folded = fold(text)
         if folded and self._window_s > 0:
-            self._said.append(_Said(self._clock(), folded))
+            self._said.append(_Said(self._clock(), folded, text[:400]))
 
     def age(self, text: str) -> float | None:
         """Seconds since this sentence, or one that sounds the same, was said; None when not within the window."""
@@ -73,9 +74,9 @@ class Lately:
                 oldest = (age, one)
         return oldest[1] if oldest else None
 
-    def latest(self, limit: int) -> list[str]:
-        """The newest sentences, folded, oldest first."""
-        return [s.text for s in list(self._said)[-limit:]]
+    def latest(self, limit: int) -> tuple[str, ...]:
+        """The newest sentences as they were said, oldest first."""
+        return tuple(s.raw for s in list(self._said)[-limit:] if s.raw)
 
     def state(self) -> list[tuple[float, str]]:
         """What `__init__` takes after a restart: the newest sentences and their age."""

@@ -15,6 +15,7 @@ from typing import Literal
 
 from rapidfuzz import fuzz
 
+from pipelines.brief import pair
 from pipelines.catalogue import Faq, Product
 from pipelines.line import Lang
 
@@ -146,6 +147,20 @@ class Retrieval:
         if best.faq is None and spoken_of is not None:
             best = self._by_fact(best, spoken_of, query, lang)
         return best
+
+    def ranked(self, found: Found, text: str, lang: Lang, limit: int) -> list[tuple[str, float]]:
+        """Facts and pairs of the product in question, the nearest to the question first; with a score 0..1."""
+        product = found.product
+        if product is None:
+            return []
+        query = terms(self._without_names(text, product))
+        scored = [(fact, self._share(query, terms(fact))) for fact in product.facts.get(lang, ())]
+        for faq in product.faq:
+            question, answer = faq.question.get(lang, ""), faq.answer.get(lang, "")
+            if question and answer:
+                near = max((self._alike(query, terms(q)) for q in faq.question.values()), default=0.0)
+                scored.append((pair(question, answer, lang), 1.0 if faq is found.faq else near))
+        return sorted(scored, key=lambda item: -item[1])[:limit]
 
     def _by_fact(self, best: Found, product: Product, query: Counter[str], lang: Lang) -> Found:
         for facts in product.facts.values():
