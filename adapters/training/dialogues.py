@@ -3,7 +3,8 @@
     .jsonl, .json  {"messages": [{"role", "content"}]}; {"instruction", "input", "output"}; {"prompt", "completion"};
                    {"question", "answer"}; {"conversations": [{"from", "value"}]} of ShareGPT; {"text"}
     .csv, .tsv     columns question/answer, prompt/response, 问/答, …; or one column text
-    .txt           `问：…` and `答：…` lines in turn; `speaker: text` of chat exports; else each line is plain copy
+    .txt           `问：…` and `答：…` lines in turn; else each line is plain copy
+    any of them    exports of messengers and shop consoles (chats.py)
 """
 
 from __future__ import annotations
@@ -16,12 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from adapters.errors import BadDataset
+from adapters.training import chats
 from adapters.training.pictures import Fault
 from adapters.training.text import read_table, read_text
 
 SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".txt")
 PREPARED = "dialogues.prepared.jsonl"
+SPEAKER = "speaker"
+"""Code of a fault that leaves nothing out: who was taken for the presenter where no name says it."""
 ROLES = ("system", "user", "assistant")
+TURNS = ("messages", "conversations", "conversation", "dialogue")
 
 _ASK = ("question", "prompt", "instruction", "user", "query", "ask", "问", "问题", "提问", "观众", "客户", "买家")
 _TELL = ("answer", "response", "output", "completion", "assistant", "reply",
@@ -112,7 +117,20 @@ def _read(path: Path, name: str, faults: list[Fault]) -> Iterable[Dialogue]:
         return _objects(path, name, faults)
     if suffix in (".csv", ".tsv"):
         return _rows(path, name, faults)
-    return _lines(read_text(path), name)
+    text = read_text(path)
+    said = chats.of_text(text)
+    return _chat(said, name, faults) or _lines(text, name)
+
+
+def _chat(said: list[chats.Saying], name: str, faults: list[Fault]) -> list[Dialogue]:
+    """The dialogues of an export; empty when it is none, or nobody in it can be told to be the presenter."""
+    parts = chats.parts(said, _ROLE_OF) if said else None
+    if parts is None:
+        return []
+    if parts.guess:
+        faults.append(Fault(SPEAKER, name, f"in {name}, {parts.guess} was taken for the presenter, who speaks most"))
+    found = ((line, _merged(turns)) for line, turns in chats.exchanges(said, parts.roles))
+    return [Dialogue(messages, f"{name}#{line}") for line, messages in found if messages]
 
 
 def _objects(path: Path, name: str, faults: list[Fault]) -> Iterable[Dialogue]:
@@ -134,6 +152,10 @@ def _objects(path: Path, name: str, faults: list[Fault]) -> Iterable[Dialogue]:
                 numbered.append((n, json.loads(line)))
             except ValueError:
                 faults.append(Fault("row", f"{name}#{n}", f"line {n} of {name} is no JSON"))
+    said = chats.of_rows([_low(e) for _, e in numbered if isinstance(e, Mapping) and not _is_whole(e)], 1)
+    if found := _chat(said, name, faults):
+        yield from found
+        return
     for n, entry in numbered:
         messages = _messages(entry)
         if messages:
@@ -142,12 +164,21 @@ def _objects(path: Path, name: str, faults: list[Fault]) -> Iterable[Dialogue]:
             faults.append(Fault("row", f"{name}#{n}", f"entry {n} of {name} holds no answer to learn from"))
 
 
+def _is_whole(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry holds a dialogue, or a question with its answer, of its own."""
+    return any(isinstance(entry.get(k), list) for k in TURNS) or bool(set(_low(entry)) & set(_TELL))
+
+
+def _low(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(k).strip().lower(): v for k, v in entry.items()}
+
+
 def _messages(entry: Any) -> tuple[tuple[str, str], ...]:
     if isinstance(entry, str):
         return (("assistant", entry.strip()),) if entry.strip() else ()
     if not isinstance(entry, Mapping):
         return ()
-    turns = next((entry[k] for k in ("messages", "conversations", "conversation", "dialogue") if k in entry), None)
+    turns = next((entry[k] for k in TURNS if k in entry), None)
     if isinstance(turns, list):
         read = [
             (_ROLE_OF.get(str(t.get("role", t.get("from", ""))).lower(), ""),
@@ -173,6 +204,9 @@ def _pair(row: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 def _rows(path: Path, name: str, faults: list[Fault]) -> Iterable[Dialogue]:
     rows = read_table(path)
+    if rows and not set(rows[0]) & set(_TELL) and (found := _chat(chats.of_rows(rows, 2), name, faults)):
+        yield from found
+        return
     if rows and not set(rows[0]) & {*_ASK, *_TELL, *_COPY}:
         raise BadDataset(f"{name} has no column of answers; it has {', '.join(rows[0])}",
                          next_step="Name its columns question and answer, or one column text.")
@@ -188,8 +222,7 @@ def _lines(text: str, name: str) -> Iterable[Dialogue]:
     lines = [(n, _STAMP.sub("", line).strip()) for n, line in enumerate(text.split("\n"), 1)]
     said = [(n, m[1].strip(), m[2].strip()) for n, line in lines if (m := _SAID.match(line))]
     full = sum(bool(line) for _, line in lines)
-    stamped = sum(bool(_STAMP.match(line)) for line in text.split("\n"))
-    roles = _speakers([who for _, who, _ in said], guess=stamped >= 0.3 * max(1, full))
+    roles = {low: _ROLE_OF[low] for _, who, _ in said if (low := who.lower()) in _ROLE_OF}
     if not full or len(said) < 0.6 * full or "assistant" not in roles.values():
         for n, line in lines:
             if line:
@@ -210,16 +243,6 @@ def _lines(text: str, name: str) -> Iterable[Dialogue]:
             turns[-1] = (turns[-1][0], f"{turns[-1][1]}\n{line}")
     if whole := _merged(turns):
         yield Dialogue(whole, f"{name}#{began}")
-
-
-def _speakers(names: list[str], *, guess: bool) -> dict[str, str]:
-    """Role by speaker, in lower case: by word, or, in a chat export, the one who speaks most is the presenter."""
-    low = [n.lower() for n in names]
-    roles = {n: _ROLE_OF[n] for n in low if n in _ROLE_OF}
-    if not guess or "assistant" in roles.values() or len(set(low)) < 2:
-        return roles
-    most = max(sorted(set(low)), key=low.count)
-    return {n: "assistant" if n == most else "user" for n in low}
 
 
 def _merged(turns: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

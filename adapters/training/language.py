@@ -16,7 +16,7 @@ from adapters.errors import BadConfig, BadDataset
 from adapters.spec import adaptable, language_spec
 from adapters.training import chance
 from adapters.training.config import TrainConfig
-from adapters.training.dialogues import Dialogue, read_dialogues
+from adapters.training.dialogues import SPEAKER, Dialogue, read_dialogues
 from adapters.training.folder import Folder
 from adapters.training.injection import LoraModel, inject
 from adapters.training.journal import Journal
@@ -45,7 +45,8 @@ class LanguageTask:
         self._config, self._folder, self._journal, self._where = config, folder, journal, where
         found = read_dialogues(config.train_data_dir)
         for fault in found.faults[:20]:
-            journal.tell("note", level="warn", message=f"left out: {fault.message}", next_step="")
+            said = fault.message if fault.code == SPEAKER else f"left out: {fault.message}"
+            journal.tell("note", level="warn", message=said, next_step="")
         load.quiet()
         self.model, self.tokenizer = load.language(config.base_model, torch.float32)
         self.base_hash = spec_hash(self.model)

@@ -183,6 +183,7 @@ def _of_faults(faults: list[Fault]) -> list[Finding]:
         "row": ("warn", "Nothing to do."), "duplicate_row": ("warn", "Nothing to do."),
         "metadata": ("error", "Name its columns file_name and prompt; it was made anew, the old one is kept."),
         "empty": ("warn", "Nothing to do."),
+        dialogues.SPEAKER: ("warn", "If that is wrong, call the presenter 主播 in the file and prepare it again."),
     }
     by: dict[str, list[Fault]] = {}
     for fault in faults:
