@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streaming.aigc import Notice
 from streaming.child import Child
 from streaming.errors import Corrupt
 from streaming.mux.muxer import Muxer
@@ -16,6 +17,7 @@ def main() -> None:
     """Read the packet ring for ever; whoever takes it over is followed."""
     child = Child.from_env()
     room = str(child.config["room"])
+    notice = Notice.from_config(child.config)
     reader: RingReader | None = None
     muxer: Muxer | None = None
     fmp4 = RingWriter(child.run_dir / f"{room}.fmp4.ring", FMP4_RING)
@@ -29,7 +31,7 @@ def main() -> None:
         if reader is not None:
             if reader.renewed():
                 try:
-                    muxer = Muxer(reader.config)
+                    muxer = Muxer(reader.config, notice)
                     fault = ""
                 except Corrupt as e:
                     muxer, fault = None, e.message

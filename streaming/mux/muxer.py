@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from streaming import flv, fmp4
+from streaming.aigc import Notice
 from streaming.fmp4 import Sample
 from streaming.ring import VIDEO, Record
 from streaming.sps import frame_rate
@@ -31,7 +32,7 @@ class Muxer:
     Video pts count frames; how long one lasts is read from the stream itself.
     """
 
-    def __init__(self, config: bytes) -> None:
+    def __init__(self, config: bytes, notice: Notice | None = None) -> None:
         self.video, self.audio = fmp4.tracks(config)
         self.fps_num, self.fps_den = frame_rate(self.video.config)
         mime = f'video/mp4; codecs="{self.video.codec},{self.audio.codec}"'
@@ -42,7 +43,7 @@ class Muxer:
                 "duration": 0.0, "width": float(self.video.width), "height": float(self.video.height),
                 "framerate": self.fps_num / self.fps_den, "videocodecid": 7.0, "audiocodecid": 10.0,
                 "audiosamplerate": float(self.audio.timescale), "audiosamplesize": 16.0, "stereo": True,
-                "encoder": "NightAnchor",
+                "encoder": "NightAnchor", **(notice or Notice()).metadata(),
             },
         )
         self._per_tick = self.video.timescale * self.fps_den // self.fps_num

@@ -1,4 +1,4 @@
-"""Slate: covers the presenter while the show pauses; and the title shown while there is no presenter."""
+"""Slate: covers the whole picture in an emergency; and the title shown while there is no presenter."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ DEFAULT = {"zh": "稍后回来", "ja": "まもなく再開します", "en": "Bac
 
 
 def paint_slate(layout: Layout, text: str, lang: str) -> Sprite:
-    """Draw a dark veil over the whole canvas with `text` in its middle."""
+    """Draw a dark board over the whole canvas, through which nothing shows, with `text` in its middle."""
     px = layout.px
     sheet = Sheet(layout.width, layout.height)
-    sheet.rounded(0, 0, sheet.width, sheet.height, 0, (14, 16, 30), 0.86)
+    sheet.rounded(0, 0, sheet.width, sheet.height, 0, (14, 16, 30), 1.0)
     face = font(px(52), BOLD)
     rows = paragraph(clean(text) or DEFAULT.get(lang[:2], DEFAULT["en"]), face, layout.width * 0.8, 4)
     leading = px(76)

@@ -154,8 +154,10 @@ class Control:
 
     def _slate(self, message: Message) -> None:
         journal = self._playout.journal
-        journal.slate_on, journal.slate_text = bool(message["on"]), _text(message, "text")
-        self._playout.stage.slate(journal.slate_on, journal.slate_text)
+        wanted = bool(message["on"]), _text(message, "text")
+        if wanted != (journal.slate_on, journal.slate_text):
+            journal.slate_on, journal.slate_text = wanted
+            self._playout.stage.slate(*wanted)
         self._done(message)
 
     def _done(self, message: Message) -> None:

@@ -33,6 +33,8 @@ RING_S = 24
 RING_MIN = 8 << 20
 LOOK_WAIT_S = 0.7
 """How long the first frame may wait for its look."""
+SLATE_WAIT_S = 1.0
+"""How long the first frame may wait for the slate that must hide the picture."""
 _RATE_NS = 2_000_000_000
 """Window over which `fps` and `bitrate_kbps` are measured: one GOP."""
 
@@ -106,7 +108,7 @@ class Playout:
         for user, text, kind in now.bubbles:
             self.stage.bubble(user, text, kind)
         if now.slate_on:
-            self.stage.slate(True, now.slate_text)
+            self.stage.slate(True, now.slate_text, at_once=True)
         return now
 
     def remember(self, then: Callable[[], None] = lambda: None) -> None:
@@ -129,9 +131,13 @@ class Playout:
             done(None, e)
 
     def start(self) -> None:
-        """Put the look on stage and make the next tick due now."""
+        """Put the look on stage and make the next tick due now; a slate covers it from the first frame on."""
         if self.journal.look:
             self.looks.begin(self.journal.look, LOOK_WAIT_S)
+        if self.journal.slate_on:
+            until = time.monotonic() + SLATE_WAIT_S
+            while self.painter.busy and time.monotonic() < until:
+                self.painter.drain(0.02)
         self.clock.start()
 
     def tick(self) -> None:
@@ -174,7 +180,8 @@ class Playout:
     def _report(self, step: Step) -> None:
         if (take := step.started) is not None:
             now = self.clock.now_ns()
-            self.port.send("take.started", take_id=take.take_id, line_id=take.line_id, mono_ns=now)
+            at_s = round(self.clock.seconds(), 3)
+            self.port.send("take.started", take_id=take.take_id, line_id=take.line_id, mono_ns=now, pts_s=at_s)
         for ended in step.finished:
             self.finish(ended)
         if step.started is not None or step.finished:

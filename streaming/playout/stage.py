@@ -9,6 +9,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from streaming.canvas import Rect
@@ -112,16 +113,20 @@ class Stage:
         newest, *older = stack(self._layout, self._bubbles) or [sprite]
         self._fades["chat"] = _Fade(older, [newest])
 
-    def slate(self, on: bool, text: str) -> None:
-        """Cover the presenter, or uncover it."""
+    def slate(self, on: bool, text: str, *, at_once: bool = False) -> None:
+        """Cover the picture, or uncover it; `at_once` without fading."""
         layout, lang = self._layout, self._config.lang
         if on:
-            self._paint("slate", lambda: paint_slate(layout, text, lang), self._slate, newest=True)
+            self._paint("slate", lambda: paint_slate(layout, text, lang), partial(self._slate, at_once), newest=True)
         else:
             self._paint("slate", lambda: None, lambda _: self._vanish("slate"), newest=True)
 
-    def _slate(self, sprite: Sprite) -> None:
-        self._fades["slate"] = _Fade([], [sprite])
+    def _slate(self, at_once: bool, sprite: Sprite) -> None:
+        covering = self._fades.get("slate")
+        if covering is not None and covering.target == 1:
+            covering.swap([], [sprite])
+        else:
+            self._fades["slate"] = _Fade([sprite], []) if at_once else _Fade([], [sprite])
 
     def _vanish(self, layer: str) -> None:
         if layer in self._fades:

@@ -19,6 +19,7 @@ from typing import Any
 
 import av
 
+from streaming.aigc import Notice
 from streaming.channel import Message
 from streaming.child import Child
 from streaming.errors import NotFound
@@ -33,7 +34,8 @@ RETRY_S = 5.0
 RESERVE_MB = 64
 """Recording stops before a disk is quite full, so that the database can still be written."""
 _RATE_S = 4.0
-_FLAGS = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
+# Only with use_metadata_tags does FFmpeg write a key that is not among its own.
+_FLAGS = {"movflags": "frag_keyframe+empty_moov+default_base_moof+use_metadata_tags", "flush_packets": "1"}
 
 
 class Recorder:
@@ -44,6 +46,7 @@ class Recorder:
         self._child = child
         self._feed = Feed(child.run_dir / f"{config['room']}.packets.ring")
         self._folder = Path(str(config["folder"]))
+        self._notice = Notice.from_config(config)
         self._segment_s = float(config.get("segment_s") or 1800)
         self._keep = float(config.get("keep_gb") or 20.0) * 1e9
         self.state, self.reason, self.message, self.next_step = "idle", "", "", ""
@@ -72,6 +75,7 @@ class Recorder:
             "dropped": self.dropped, "reconnects": 0, "connected_s": round(connected, 1), "bytes": self.bytes,
             "retry_s": round(max(0.0, self._retry_at - now), 1) if self.state == "backoff" else 0.0,
             "file": self._path.name if self._path else "",
+            "first_s": round(self._first_pts * float(self._feed.source.tick), 3) if self._feed.source else 0.0,
         }
 
     def _go(self, state: str, reason: str = "", message: str = "", next_step: str = "") -> None:
@@ -114,8 +118,7 @@ class Recorder:
                 if self._out is None:
                     if not key:
                         continue
-                    self._open()
-                    self._first_pts = record.pts
+                    self._open(record.pts)
                 assert self._rebase is not None
                 packet = self._rebase.packet(record)
                 if packet is not None:
@@ -126,7 +129,7 @@ class Recorder:
         except (av.FFmpegError, OSError) as e:
             self._failed(e)
 
-    def _open(self) -> None:
+    def _open(self, first_pts: int) -> None:
         assert self._feed.source is not None
         self._folder.mkdir(parents=True, exist_ok=True)
         self._need_space()
@@ -138,12 +141,17 @@ class Recorder:
             path = self._folder / f"{stamp}-{n}.mp4"
             n += 1
         out = av.open(str(path), "w", format="mp4", options=_FLAGS)
+        out.metadata.update(self._notice.metadata())
         source = self._feed.source.container
         video = out.add_stream_from_template(source.streams.video[0], opaque=True)
         audio = out.add_stream_from_template(source.streams.audio[0], opaque=True)
         self._out, self._path, self._rebase = out, path, Rebase(self._feed.source, video, audio)
         self._opened = time.monotonic()
+        self._first_pts = first_pts
         self.files += 1
+        if self.state == "live":
+            # The next file: what is spoken from now on has its place in this one.
+            self._child.send("sink.state", **self.status())
         self._go("live")
 
     def _need_space(self) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 
 import av
 
+from streaming.aigc import Notice
 from streaming.channel import Message
 from streaming.child import AGAIN, Child
 from streaming.errors import BadAddress, NotFound
@@ -57,6 +58,7 @@ class Sink:
         self._url = str(config.get("url") or "")
         self._refresh_url = str(config.get("refresh_url") or "")
         self._refresh_command = [str(a) for a in config.get("refresh_command") or []]
+        self._notice = Notice.from_config(config)
         self._rng = random.Random()
         self.state, self.reason, self.message, self.next_step = "idle", "", "", ""
         self.attempt = self.reconnects = self.dropped = self.bytes = 0
@@ -164,6 +166,7 @@ class Sink:
         source = self._feed.source.container
         video = out.add_stream_from_template(source.streams.video[0], opaque=True)
         audio = out.add_stream_from_template(source.streams.audio[0], opaque=True)
+        out.metadata.update(self._notice.metadata())
         self._feed.to_newest_key()
         self._out, self._rebase = out, Rebase(self._feed.source, video, audio)
         self._opened = self._moved = time.monotonic()

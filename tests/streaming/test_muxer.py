@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 
+from streaming.aigc import Notice
 from streaming.canvas import Canvas
 from streaming.encoder import Encoder, EncoderSettings
 from streaming.errors import Corrupt
@@ -85,6 +88,23 @@ def test_mime_names_the_codecs() -> None:
     config = Muxer(encoder_25().init_segment).fmp4_config
     assert b"avc1.64" in config.split(b"\n")[0]
     assert b"mp4a.40.2" in config.split(b"\n")[0]
+
+
+def test_the_flv_head_tells_machines_that_an_ai_made_it() -> None:
+    notice = Notice(producer="晚安小店", content="na-1-main")
+    with av.open(io.BytesIO(Muxer(encoder_25().init_segment, notice).flv_config)) as source:
+        fields = json.loads(source.metadata["AIGC"])
+    assert list(fields) == [
+        "Label", "ContentProducer", "ProduceID", "ReservedCode1", "ContentPropagator", "PropagateID", "ReservedCode2",
+    ]
+    assert (fields["Label"], fields["ContentProducer"], fields["ContentPropagator"]) == ("1", "晚安小店", "晚安小店")
+    assert fields["ProduceID"].startswith("na-1-main-20")
+
+
+@pytest.mark.parametrize("config", [{}, {"aigc": None}, {"aigc": {}}, {"aigc": {"producer": "", "content": None}}])
+def test_no_config_is_without_a_notice(config: dict[str, Any]) -> None:
+    fields = json.loads(Notice.from_config({"room": "main", **config}).metadata()["AIGC"])
+    assert fields["Label"] == "1" and fields["ContentProducer"] and fields["ProduceID"].startswith("main-")
 
 
 def test_nothing_is_written_before_an_idr_nor_across_a_gap() -> None:

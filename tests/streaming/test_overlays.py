@@ -38,7 +38,11 @@ def test_the_label_text_is_at_least_a_twentieth_of_the_shorter_side_and_inside(w
     layout = Layout(width, height)
     sprite = paint_label(layout, "", lang)
     assert sprite.rect.inside(width, height) == sprite.rect
-    assert ink(width, height, sprite).h >= 0.05 * min(width, height)
+    seen = on(width, height, sprite, 30).y > 200
+    columns = np.flatnonzero(seen.any(0))
+    letters = np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1)
+    heights = [int(np.ptp(np.flatnonzero(seen[:, part].any(1)))) + 1 for part in letters]
+    assert min(heights[:2]) >= 0.05 * min(width, height), "the A and the I of AI are the lowest of its capitals"
 
 
 @pytest.mark.parametrize("luma", [16, 60, 128, 200, 235])
@@ -49,10 +53,22 @@ def test_the_label_is_legible_on_any_background(luma):
     assert np.percentile(seen, 97) - np.percentile(seen, 25) > 100
 
 
-@pytest.mark.parametrize("text", ["", "主播", "😀", "直播间"])
-def test_a_label_that_does_not_say_ai_is_replaced(text):
-    assert "AI" in label_text(text, "zh")
-    assert label_text("本直播由AI生成", "zh") == "本直播由AI生成"
+@pytest.mark.parametrize("text", ["", "主播", "😀", "直播间", "AI主播", "合成主播", "A\u200bI"])
+def test_a_label_that_does_not_say_that_an_ai_made_it_is_replaced(text):
+    assert label_text(text, "zh") == label_text("", "zh") and "AI生成" in label_text("", "zh")
+    for fine in ("本直播由AI生成", "人工智能合成主播", "AI-generated host"):
+        assert label_text(fine, "zh") == fine
+
+
+def test_a_label_whose_end_is_cut_off_still_says_so():
+    long = paint_label(Layout(720, 1280), "本直播间的画面与声音都由我们公司用AI生成", "zh")
+    own = paint_label(Layout(720, 1280), "", "zh")
+    assert np.array_equal(on(720, 1280, long).y, on(720, 1280, own).y)
+
+
+def test_nothing_shows_through_a_slate():
+    slate = paint_slate(Layout(720, 1280), "马上回来", "zh")
+    assert np.array_equal(on(720, 1280, slate, 16).y, on(720, 1280, slate, 235).y)
 
 
 def test_an_endless_label_is_shortened_to_the_canvas():

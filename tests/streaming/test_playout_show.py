@@ -11,6 +11,8 @@ from tests.streaming.playout_stage import MOUTH, Show, label_seen
 
 CARD = Rect(200, 1110, 300, 130)
 CHEST = Rect(300, 560, 100, 60)
+ASIDE = Rect(60, 300, 100, 60)
+"""Where no overlay but a slate lies."""
 
 
 @pytest.fixture
@@ -66,6 +68,39 @@ def test_the_label_is_on_every_frame_whatever_else_is_shown(show):
     pictures = show.tape.decode_pictures()
     assert len(pictures) == 75
     assert min(label_seen(p, show.playout) for p in pictures.values()) > 0.9
+
+
+def test_a_slate_asked_for_again_does_not_uncover_the_picture(show):
+    show.ask("slate", on=True, text="休息")
+    show.run(10)
+    covered = show.luma(ASIDE)
+    for text in ("休息", "休息", "马上回来"):
+        show.ask("slate", on=True, text=text)
+        for _ in range(8):
+            show.run(1)
+            assert abs(show.luma(ASIDE) - covered) < 1
+    show.ask("slate", on=False, text="")
+    show.run(10)
+    assert show.luma(ASIDE) == pytest.approx(100, abs=1)
+
+
+def test_a_playout_that_was_killed_begins_with_the_slate_and_the_label(show, tmp_path):
+    show.ask("slate", on=True, text="休息")
+    show.run(8)
+    again = Show(tmp_path, title="晚安好物", look="/looks/100")
+    again.run(6)
+    pictures = again.tape.decode_pictures()
+    x, y, w, h = ASIDE
+    assert max(p[y : y + h, x : x + w].mean() for p in pictures.values()) < 60
+    assert min(label_seen(p, again.playout) for p in pictures.values()) > 0.9
+    again.close()
+
+
+def test_a_start_is_told_with_its_place_in_the_stream(show):
+    show.run(50)
+    show.enqueue(make_take(0.4))
+    show.run(15)
+    assert show.heard("take.started")[0]["pts_s"] == pytest.approx(2.0, abs=0.05)
 
 
 def test_the_check_for_the_label_can_fail(show):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import shutil
 import socket
 import subprocess
@@ -167,6 +169,26 @@ def recorder(run_dir: Path, folder: Path, **config: Any) -> ChildProcess:
     )
 
 
+def test_machines_read_on_the_server_and_in_a_recording_that_an_ai_made_it(tmp_path: Path, packets: Packets) -> None:
+    need_nginx()
+    folder = tmp_path / "rec"
+    aigc = {"producer": "晚安小店", "content": "na-1-main", "propagator": "某平台"}
+    with (
+        RtmpServer(tmp_path / "nginx", "meta copy;") as rtmp,
+        rtmp_sink(tmp_path, rtmp.url("marked"), aigc=aigc) as sink,
+        recorder(tmp_path, folder, segment_s=600, keep_gb=1, aigc=aigc) as recording,
+    ):
+        sink.reach("live")
+        received = pull(rtmp.url("marked"), tmp_path / "received.flv", 2)
+        recording.reach("live")
+    for path in (received, *folder.glob("*.mp4")):
+        tags = probe(path, "-show_format")["format"]["tags"]
+        fields = json.loads(tags["AIGC"])
+        assert (fields["Label"], fields["ContentProducer"]) == ("1", "晚安小店"), path
+        assert fields["ContentPropagator"] == "某平台"
+        assert fields["ProduceID"] == fields["PropagateID"] and fields["ProduceID"].startswith("na-1-main-")
+
+
 def duration(path: Path) -> float:
     done = subprocess.run(
         ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(path)],
@@ -181,6 +203,10 @@ def test_recordings_are_cut_at_idrs_and_each_plays_alone(tmp_path: Path, packets
     folder = tmp_path / "rec"
     with recorder(tmp_path, folder, segment_s=2, keep_gb=1) as sink:
         sink.until(lambda: len(list(folder.glob("*.mp4"))) >= 3, 30)
+        told = [e for e in sink.events if e.get("op") == "sink.state" and e.get("file")]
+    assert len({e["file"] for e in told}) >= 3, "the server is told of each file as it begins"
+    starts = [e["first_s"] for e in told]
+    assert all(b - a == pytest.approx(2.0, abs=0.05) for a, b in itertools.pairwise(starts))
     done = sorted(folder.glob("*.mp4"), key=lambda p: p.stat().st_mtime)[:2]
     for path in done:
         assert duration(path) == pytest.approx(2.0, abs=0.15)
