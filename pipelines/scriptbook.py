@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -163,8 +163,7 @@ class ScriptBook:
 
     def pitched(self, product_id: str) -> bool:
         """Whether the product is sold: not when every pitch that was written for it is switched off."""
-        written = [s for s in self._scripts.values() if s.kind == "pitch" and s.product_id == product_id]
-        return not written or any(s.enabled for s in written)
+        return pitched(product_id, self._scripts.values())
 
     def _next_product(self, able: list[Product]) -> Product:
         pinned = next((p for p in able if p.pinned), None)
@@ -316,3 +315,9 @@ class ScriptBook:
         greet_in = self._greet_in if self._greet_in is not None else max(0.0, self._next_greeting - now)
         return self.words.state() | {"last": self._last, "round": sorted(self._round), "greet_in": greet_in}
 
+
+
+def pitched(product_id: str, scripts: Iterable[Script]) -> bool:
+    """Whether a product is sold: not when every pitch that was written for it is switched off."""
+    written = [s for s in scripts if s.kind == "pitch" and s.product_id == product_id]
+    return not written or any(s.enabled for s in written)

@@ -12,7 +12,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server import metrics, problems
 from server.context import Context
-from server.routes import adapters, airlog, auth, chat, guard, live, looks, outputs, products, rooms, training, wardrobe
+from server.routes import (
+    adapters,
+    airlog,
+    auth,
+    chat,
+    guard,
+    live,
+    looks,
+    outputs,
+    products,
+    rooms,
+    running_order,
+    training,
+    wardrobe,
+)
 from server.routes.depends import VIEWER, Ctx
 
 WEB = Path(__file__).parents[1] / "web"
@@ -94,7 +108,9 @@ def make_app(context: Context) -> FastAPI:
         return PlainTextResponse(metrics.exposition(ctx).decode(), media_type=metrics.CONTENT_TYPE)
 
     # `wardrobe` before `looks`: /looks/portrait is no look's id.
-    for part in (auth, rooms, products, chat, outputs, wardrobe, looks, adapters, training, airlog, guard, live):
+    for part in (
+        auth, rooms, running_order, products, chat, outputs, wardrobe, looks, adapters, training, airlog, guard, live,
+    ):
         app.include_router(part.router)
     if WEB.is_dir():
         app.mount("/", StaticFiles(directory=WEB, html=True), name="panel")

@@ -19,6 +19,7 @@ from server.guarding import Guarding
 from server.looks import Looks
 from server.outputs import Outputs
 from server.rooms.rooms import Rooms
+from server.running_orders import RunningOrders
 from server.scripts import Scripts
 from server.settings import Settings
 from server.training.datasets import Datasets
@@ -58,6 +59,7 @@ class Context:
     jobs: Jobs
     airlog: AirLog
     guarding: Guarding
+    running_orders: RunningOrders
     writing: Writing
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     on_studio: list[Callable[[], None]] = field(default_factory=list)
@@ -117,10 +119,11 @@ def make_context(settings: Settings, data: Path, run_dir: Path, bus: Bus) -> Con
     context = Context(
         settings, data, run_dir, store, bus, tokens, catalogue, scripts, outputs, looks, chats, rooms, studio, adapters,
         personas, portraits, activations, schedules, datasets, jobs, airlog,
-        guarding, Writing(settings, studio),
+        guarding, RunningOrders(store, catalogue, scripts, rooms), Writing(settings, studio),
     )
     rooms.writer = context.writing.writer
     guarding.changed = rooms.set_words
+    rooms.plan, context.running_orders.changed = context.running_orders.plan, rooms.set_running_order
     rooms.words, rooms.fingerprint = guarding.words, adapters.fingerprint
     rooms.wardrobe, studio.ready = context.wardrobe_status, context.studio_up
     return context

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from pipelines.events import ChatKind
 from pipelines.line import Lang
+from pipelines.rundown import MAX_ITEMS, MAX_MINUTES, MAX_POINTS, MIN_MINUTES, ItemKind
 from pipelines.scriptbook import MAX_SCRIPT_CHARS, ScriptKind
 from server.auth import Role
 
@@ -40,6 +41,7 @@ Name = Annotated[str, StringConstraints(max_length=120), AfterValidator(_plain)]
 Short = Annotated[str, StringConstraints(max_length=300), AfterValidator(_plain)]
 Long = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_plain)]
 Script = Annotated[str, StringConstraints(max_length=MAX_SCRIPT_CHARS), AfterValidator(_lines)]
+SaidPoint = Annotated[str, StringConstraints(min_length=1, max_length=600), AfterValidator(_plain)]
 Money = Annotated[Decimal, Field(ge=0, le=99_999_999, allow_inf_nan=False), AfterValidator(_money)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -210,6 +212,33 @@ class ScriptIn(BaseModel):
     lang: Lang = "zh"
     text: Annotated[Script, Field(min_length=1, examples=["[姐妹们|朋友们]，看看{product}。{fact}"])]
     enabled: bool = True
+
+
+class RunningItem(_Document):
+    """One item of a running order. `points` are what is to be said in it, in order; `lang` null: the presenter's."""
+
+    id: Identifier | None = None
+    kind: Annotated[ItemKind, Field(examples=["product"])]
+    title: Name = ""
+    product_id: Annotated[str, Field(max_length=40)] | None = None
+    minutes: Annotated[float, Field(ge=MIN_MINUTES, le=MAX_MINUTES, allow_inf_nan=False)] = 2.0
+    lang: Lang | None = None
+    points: dict[Lang, Annotated[list[SaidPoint], Field(max_length=MAX_POINTS)]] = {}
+    enabled: bool = True
+
+
+class RunningOrderIn(_Document):
+    """A running order; not `enabled`: the presenter sells freely, product after product."""
+
+    enabled: bool = True
+    loop: bool = True
+    items: Annotated[list[RunningItem], Field(max_length=MAX_ITEMS)] = []
+
+
+class RunningGo(_Document):
+    """The item to jump to."""
+
+    item_id: Annotated[str, Field(min_length=1, max_length=60)]
 
 
 class ChatIn(_Document):

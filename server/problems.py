@@ -62,6 +62,13 @@ def problem(status: int, detail: str, *, code: str, next_step: str = "", **extra
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
+def _place(error: RequestValidationError) -> dict[str, Any]:
+    """The list and the entries in it that are wrong, where the body has lists: as the errors of services name them."""
+    places = [e["loc"][1:3] for e in error.errors() if e["loc"][:1] == ("body",) and len(e["loc"]) > 2]
+    found = [(what, at) for what, at in places if isinstance(what, str) and isinstance(at, int)]
+    return {"what": found[0][0], "at": sorted({at for what, at in found if what == found[0][0]})} if found else {}
+
+
 def install(app: FastAPI) -> None:
     """Have every error of `app` answered by a problem document."""
 
@@ -94,7 +101,7 @@ def install(app: FastAPI) -> None:
         first = faults[0] if faults else {"field": "", "message": "invalid"}
         return problem(
             422, f"{first['field']}: {first['message']}".lstrip(": "), code="bad_input",
-            next_step="correct the fields named in `errors`", errors=faults,
+            next_step="correct the fields named in `errors`", errors=faults, **_place(error),
         )
 
     @app.exception_handler(HTTPException)

@@ -163,6 +163,14 @@ class GuardWordsRow(Base):
     document: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class RunningOrderRow(Base):
+    """The running order of one room, as the document of the API."""
+
+    __tablename__ = "running_orders"
+    room: Mapped[str] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True)
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
 class ActivationRow(Base):
     """One activation, as the document of the API, with the key that makes asking twice harmless."""
 

@@ -15,12 +15,15 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from pipelines.catalogue import Product
 from pipelines.events import ChatEvent, ChatKind
 from pipelines.line import Lang
+from pipelines.rundown import Plan
 from pipelines.show import Mood, RoomProfile, RoomShow, Verdict
 from pipelines.writer import Writer
 from server.airlog import AirLog
@@ -98,7 +101,7 @@ class Room:
         self._dressing = asyncio.Lock()
         self.show = RoomShow(
             self._profile(), BusVoice(bus, spec.fps), BusStage(bus, spec.id), clock=time.monotonic,
-            rng=random.Random(), state=self._load(), on_event=self._on_show,
+            rng=random.Random(), state=self._load(), on_event=self._on_show, hour=self._hour,
             writer=writer,
         )
         self._tasks: list[asyncio.Task[None]] = []
@@ -107,6 +110,11 @@ class Room:
     def playout(self) -> str:
         """The name of the room's playout."""
         return f"playout:{self.spec.id}"
+
+    def _hour(self) -> int:
+        """The hour of the clock in the room's picture."""
+        zone = self._settings.show.time_zone
+        return datetime.now(ZoneInfo(zone) if zone else None).hour
 
     def _profile(self) -> RoomProfile:
         s, p, show = self.spec, self.spec.presenter, self._settings.show
@@ -221,6 +229,10 @@ class Room:
     def set_words(self, words: GuardWords) -> None:
         """The guard's own words, for the very next sentence."""
         self.show.set_words([w.model_dump() for w in words.own], words.allowed)
+
+    def set_running_order(self, plan: Plan | None) -> None:
+        """The room's running order; None: one that is derived from catalogue and scripts."""
+        self.show.set_running_order(plan)
 
     def rearrange(self) -> None:
         """Outputs or looks have changed."""

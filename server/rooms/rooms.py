@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipelines.line import Lang
+from pipelines.rundown import Plan
 from pipelines.writer import Writer
 from server.airlog import AirLog
 from server.bus import Bus
@@ -47,6 +48,7 @@ class Rooms:
         self._feeds: dict[str, set[Feed]] = {}
         self.writer: Callable[[str], Writer | None] = lambda room_id: None
         self.words: Callable[[str], GuardWords] = lambda room_id: GuardWords()
+        self.plan: Callable[[str], Plan | None] = lambda room_id: None
         self.fingerprint: Callable[[str | None], str | None] = lambda adapter: adapter
         self.wardrobe: Callable[[str], dict[str, Any]] = lambda room_id: {}
         catalogue.changed = scripts.changed = self._reload
@@ -149,6 +151,7 @@ class Rooms:
                 self.writer(room_id),
             )
             room.set_words(self.words(room_id))
+            room.set_running_order(self.plan(room_id))
             self.on_air[room_id] = room
             for entry in self._children.values():
                 if _concerns(entry, room_id):
@@ -236,6 +239,11 @@ class Rooms:
         """The words of a room's guard have changed."""
         if room_id in self.on_air:
             self.on_air[room_id].set_words(self.words(room_id))
+
+    def set_running_order(self, room_id: str) -> None:
+        """The running order of a room has changed."""
+        if room_id in self.on_air:
+            self.on_air[room_id].set_running_order(self.plan(room_id))
 
     def _on_answered(self, room_id: str, event_id: str) -> None:
         line = self._chats.answered(int(event_id)) if event_id.isdigit() else None
