@@ -27,7 +27,7 @@ PHRASES: dict[str, dict[Lang, tuple[str, ...]]] = {
     "was": {
         "zh": ("平时是{was_price}。", "原价{was_price}。", "之前卖{was_price}。"),
         "en": ("It was {was_price} before.", "Before that it was {was_price}."),
-        "ja": ("通常は{was_price}です。", "いつもは{was_price}です。"),
+        "ja": ("通常は{was_price}です。", "以前は{was_price}でした。"),
     },
     "no_deal": {
         "zh": ("{product}现在是{price}，以商品卡上的价格为准。",),

@@ -46,6 +46,8 @@ class Cue:
     literal: bool = False
     reply_to: str | None = None
     asked_ts: float | None = None
+    spare: str = ""
+    """What is said in its place, with placeholders, when the guard stops it."""
     not_before: float = 0.0
     """Not to be on air before this instant: it is made ready during the rest before it."""
     state: CueState = "waiting"

@@ -19,16 +19,19 @@ from pipelines.cluster import Topic, Topics
 from pipelines.director import Airing, Director, SpokenTake, Stage, Voice
 from pipelines.events import ChatEvent
 from pipelines.guard import Gate, Guard
-from pipelines.inbox import Inbox, Verdict
+from pipelines.inbox import Inbox, Pick, Verdict
 from pipelines.langid import detect
 from pipelines.lately import Lately
-from pipelines.line import Lang, Line
+from pipelines.line import LANGS, Lang, Line
+from pipelines.news import PHRASES as NEWS
+from pipelines.news import News, moment
 from pipelines.programme import Programme
+from pipelines.replies import Floor, Replies, Speaker
 from pipelines.rundown import Plan
 from pipelines.running_order import Block, Cue, Rank, RunningOrder
 from pipelines.scriptbook import Passage, Script
 from pipelines.wording import Wording
-from pipelines.writer import Subject, Writer
+from pipelines.writer import Reject, Subject, Writer
 from streaming.errors import BadInput, Conflict, NightAnchorError, NotFound
 
 __all__ = ["RoomProfile", "RoomShow", "Script", "SpokenTake", "Stage", "Verdict", "Voice"]
@@ -43,12 +46,18 @@ WRITTEN = "writer"
 """The script id of what the writer wrote."""
 LATELY_S = 1200.0
 """Within so long, no sentence is said again while there is another."""
+LATELY_SHOWN = 6
+"""Sentences said last that a writer is told."""
 MAX_REST_S = 3.0
 """Longest rest between two passages: with the time to voice a line, silence stays under four seconds."""
 PASSAGES = 6
 """Passages that are looked at for one that the guard lets through, before something harmless is said."""
 STUCK_S = 1.0
 """When even that is held, the next attempt is made after so long."""
+NO_WRITER = {
+    "engine": "template", "name": "template", "state": "off", "message": "", "next_step": "", "first_ms": None,
+    "tokens_per_s": None,
+}
 CUT_LIMIT_S = 2.0
 """A stage that has not faded a sentence out by then is away; the change does not wait for it."""
 FAULTS = {
@@ -66,7 +75,8 @@ class RoomProfile:
     """What the show must know of its room. `voices` maps a language to a voice id.
 
     `rest_s` is the silence between two scripts, in which the presenter is idle; `greeting` is said when she comes on,
-    `prompt` tells a writer who she is.
+    `prompt` tells a writer who she is, `adapter` which language adapter she wears; viewers are answered in the
+    languages that are `spoken`.
     """
 
     room: str
@@ -77,6 +87,8 @@ class RoomProfile:
     rest_s: float = 1.2
     greeting: str = ""
     prompt: str = ""
+    adapter: str | None = None
+    spoken: tuple[Lang, ...] = LANGS
 
 
 class RoomShow:
@@ -84,20 +96,21 @@ class RoomShow:
 
     `on_event` is told, as dictionaries with `type`: `said` (line_id, text, lang, source, product_id)
     at the first sample of every line, `answered` (event_id) when the reply to a chat event starts,
-    `card` (product_id) when another product is spoken of, and `guarded` (action, text, said, hits) when the guard
-    changes or holds a line.
+    `card` (product_id) when another product is spoken of, `guarded` (action, text, said, hits) when the guard
+    changes or holds a line, `allowed` when it does not; and for the desk `question`, `retrieved`, `draft`, `skipped`.
     """
 
     def __init__(
         self, room: RoomProfile, voice: Voice, stage: Stage, *, clock: Callable[[], float], rng: random.Random,
         state: Mapping[str, Any] | None = None, on_event: Callable[[dict[str, Any]], None] | None = None,
         writer: Writer | None = None, guard: Guard | None = None, hour: Callable[[], int] | None = None,
+        no_repeat_s: float = LATELY_S, low_stock: int = 10,
     ) -> None:
         state = state if state and state.get("v") == 1 else {}
         self.profile, self.on_event, self._writer = room, on_event, writer
         self._stage, self._clock, self._rng = stage, clock, rng
         self._gate = Gate(guard or Guard(), self._tell)
-        self._lately = Lately(LATELY_S, clock=clock, state=state.get("lately"))
+        self._lately = Lately(no_repeat_s, clock=clock, state=state.get("lately"))
         self._programme = Programme(room.lang, rng, state.get("programme"))
         self._book = self._programme.book
         self._book.words.age, self._book.words.hour = self._age, hour
@@ -119,6 +132,13 @@ class RoomShow:
         self._greeting: Block | None = None
         self._flight: dict[str, Cue] = {}
         self._restore(state)
+        self._hour, self._news = hour, News(low_stock, clock=clock, hour=hour)
+        self._replies = Replies(self._answers, writer, self._lately, Floor(
+            self._line_id, self._fill, self._may, self._order.close, lambda: self._director.wake(), self._tell,
+        ))
+        if writer is not None:
+            writer.may, writer.tell = self._may_write, self._tell
+            writer.lately = lambda: self._lately.latest(LATELY_SHOWN)
         self._director = Director(
             self._order, voice, stage, write=self._write, began=self._began, next_due=self._next_due, clock=clock,
             epoch=max(int(state.get("epoch", 0)) + 1, int(clock())),
@@ -139,6 +159,7 @@ class RoomShow:
                 self._writer.drop()
         self.profile = room
         self._book.lang = room.lang
+        self._answers.spoken = room.spoken
         self._wording = Wording(self._products, room.title)
         self._director.refresh()
 
@@ -170,6 +191,7 @@ class RoomShow:
         """What only the presenter who goes could say: her greeting, and what was written in her manner."""
         if self._greeting is not None:
             self._order.withdraw(self._greeting)
+        self._replies.drop()
         if self._writer is not None:
             self._writer.drop()
         script = self._order.script
@@ -194,6 +216,8 @@ class RoomShow:
         self._topics.set_products(products)
         self._answers.set_products(products)
         self._gate.set_products(products)
+        self._replies.set_products(self._products)
+        self._news.products(products)
         if self._on_air not in self._products:
             self._on_air = None
         self._check_script()
@@ -268,6 +292,8 @@ class RoomShow:
     def on_take_finished(self, take_id: str, outcome: str) -> None:
         """Playout is done with the take: played, cancelled, stopped, stale or lost."""
         self._director.take_finished(take_id, outcome)
+        if not self._director.on_stage():
+            self._replies.hurry()
         self._rest()
 
     def on_stage_restarted(self) -> None:
@@ -341,9 +367,12 @@ class RoomShow:
             "paused": self._order.paused, "now": now, "next": ahead, "on_air_product_id": self._on_air,
             "pinned_product_id": pinned, "chat_waiting": len(self._inbox), "running_order": self._item_document(),
             "queue_s": round(max(0.0, left) + sum(a.duration_s for a in director.ahead), 2),
-            "faults": [{"code": code, "message": FAULTS[code]} for code, is_down in down.items() if is_down],
+            "faults": [{"code": code, "message": FAULTS[code]} for code, is_down in down.items() if is_down]
+            + (self._writer.faults() if self._writer is not None else []),
+            "writer": self._writer.document() if self._writer is not None else dict(NO_WRITER),
             "counts": {
-                **director.counts, **self._gate.counts, **{f"chat_{k}": n for k, n in self._inbox.counts.items()},
+                **director.counts, **self._gate.counts, **self._replies.counts,
+                **{f"chat_{k}": n for k, n in self._inbox.counts.items()},
             },
         }
 
@@ -384,25 +413,42 @@ class RoomShow:
         return f"{self._id_base}-{next(self._ids)}"
 
     def _pull_reply(self) -> Block | None:
-        pick = self._inbox.pop(self._clock())
-        if pick is None:
+        def pop() -> Pick | None:
+            return self._inbox.pop(self._clock())
+
+        return self._replies.pull(pop, self._speaker()) or (None if self._replies.waiting else self._pull_news())
+
+    def _speaker(self) -> Speaker:
+        who = self.profile
+        now = moment(self._hour(), who.lang) if self._hour is not None else ""
+        return Speaker(who.lang, who.prompt, who.adapter, self._focus(), now)
+
+    def _pull_news(self) -> Block | None:
+        news = self._news.pop()
+        if news is None:
             return None
-        focus = pick.about if pick.about in self._products else self._focus()
-        reply = self._answers.reply(pick, self.profile.lang, focus)
-        if reply is None:
+        change, product_id = news
+        lang, about = self.profile.lang, product_id or None
+        now = moment(self._hour(), lang) if self._hour is not None else ""
+        wordings = (text.replace("{now}", now) for text in NEWS[change][lang])
+        able = [t for t in wordings if self._passes(t, lang, about, "")]
+        self._rng.shuffle(able)
+        text = self._lately.freshest(able, lambda t: self._fill(t, lang, about, "") or "")
+        if text is None:
             return None
-        if not any(self._passes(t, reply.lang, reply.product_id, reply.user) for t in reply.texts):
-            reply = self._answers.unknown(pick, self.profile.lang)
-        first = pick.events[0]
-        is_question = pick.kind == "question"
-        cues = [
-            Cue(
-                self._line_id(), text, reply.lang, "reply" if is_question else "greeting", Rank.REPLY,
-                product_id=reply.product_id, user=reply.user, reply_to=first.event_id, asked_ts=first.ts,
-            )
-            for text in reply.texts
-        ]
-        return Block(cues, Rank.REPLY, event_ids=tuple(e.event_id for e in pick.events), interrupts=is_question)
+        cue = Cue(self._line_id(), text, lang, "script", Rank.REPLY, product_id=about)
+        return Block([cue], Rank.REPLY, interrupts=False)
+
+    def _fill(self, text: str, lang: Lang, product_id: str | None, user: str) -> str | None:
+        return self._wording.fill(text, lang, product_id=product_id, user=user)
+
+    def _may(self, text: str, lang: Lang, product_id: str | None, user: str) -> bool:
+        return self._gate.may_say(text, lang, product_id, _names(user))
+
+    def _may_write(self, text: str, lang: Lang, product_id: str | None) -> Reject:
+        if not self._gate.may_say(text, lang, product_id):
+            return "held"
+        return "" if self._lately.fresh(text) else "repeated"
 
     def _focus(self) -> str | None:
         return self._on_air or next((p.product_id for p in self._products.values() if p.pinned), None)
@@ -438,7 +484,10 @@ class RoomShow:
         ]
         about = self._products.get(passage.product_id or "")
         if self._writer is not None and about is not None and passage.source == "script":
-            self._writer.want(Subject(self.profile.prompt, lang if product is not None else self.profile.lang, about))
+            tongue = lang if product is not None else self.profile.lang
+            self._writer.want(Subject(
+                self.profile.prompt, tongue, about, adapter=self.profile.adapter, moment=self._speaker().moment,
+            ))
         item = self._programme.item()
         return self._rested_block(Block(
             cues, Rank.SCRIPT, script_id=passage.script_id, stamp=passage.stamp, rest_s=passage.rest_s,
@@ -498,7 +547,7 @@ class RoomShow:
     def _next_due(self) -> float | None:
         now = self._clock()
         chat = self._inbox.next_due(now)
-        times = (chat, self._rest_until, self._stuck_until)
+        times = (chat, self._rest_until, self._stuck_until, self._news.next_due())
         return min((t for t in times if t is not None and t > now), default=None)
 
     def _write(self, cue: Cue, epoch: int) -> Line | None:
@@ -512,7 +561,12 @@ class RoomShow:
         if cue.source == "operator":
             kept = self._gate.operator(text, cue.lang, about, line_id=cue.line_id)
         else:
-            said, kept = self._gate.line(text, cue.lang, about, names, line_id=cue.line_id, source=cue.source)
+            said, kept = self._gate.line(
+                text, cue.lang, about, names, line_id=cue.line_id, source=cue.source, event_id=cue.reply_to,
+            )
+            if said is None and cue.spare:
+                spare = self._fill(cue.spare, cue.lang, cue.product_id, cue.user)
+                said = spare if spare is not None and self._gate.may_say(spare, cue.lang, about, names) else None
             if said is None:
                 return None
             text = said

@@ -18,7 +18,10 @@ HELD = "held"
 
 
 class Gate:
-    """`tell` is told {type: guarded, action, text, said, …} of each line that is not let through as it is."""
+    """`tell` is told {type: guarded, action, text, said, …} of each line that is not let through as it is.
+
+    Of a line that is, it is told the same with type `allowed`; of each line once.
+    """
 
     def __init__(self, guard: Guard, tell: Callable[[dict[str, Any]], None]) -> None:
         self.guard, self._tell = guard, tell
@@ -30,13 +33,14 @@ class Gate:
         self.guard.set_products(products)
 
     def line(
-        self, text: str, lang: Lang, product_id: str | None, names: Collection[str], *, line_id: str, source: str
+        self, text: str, lang: Lang, product_id: str | None, names: Collection[str], *, line_id: str, source: str,
+        event_id: str | None = None,
     ) -> tuple[str | None, dict[str, Any]]:
         """What is said of a line, None when it is held, with what the record keeps of it."""
         verdict = self.guard.judge(text, lang, product_id, names=names)
+        self._once(verdict, text, lang, product_id, line_id, source, event_id)
         if verdict.action == "allow":
             return text, {"guard": "allow"}
-        self._once(verdict, text, lang, product_id, line_id, source)
         kept = {"guard": verdict.action, "rule": verdict.rule, "written": text}
         return verdict.text or None, kept
 
@@ -67,7 +71,8 @@ class Gate:
         return {"guard": "override", "rule": verdict.rule}
 
     def _once(
-        self, verdict: Verdict, text: str, lang: Lang, product_id: str | None, line_id: str, source: str
+        self, verdict: Verdict, text: str, lang: Lang, product_id: str | None, line_id: str, source: str,
+        event_id: str | None = None,
     ) -> None:
         key = (line_id, text)
         if key in self._told:
@@ -75,9 +80,14 @@ class Gate:
         self._told[key] = None
         if len(self._told) > REMEMBERED:
             self._told.popitem(last=False)
-        action = "override" if verdict.action == "allow" else verdict.action
-        self.counts[f"lines_{action}"] += 1
+        action: str = verdict.action
+        if action == "allow" and verdict.hits:
+            action = "override"
+        if action != "allow":
+            self.counts[f"lines_{action}"] += 1
         self._tell({
-            "type": "guarded", "action": action, "line_id": line_id, "text": text, "said": verdict.text, "lang": lang,
+            "type": "allowed" if action == "allow" else "guarded", "action": action, "line_id": line_id, "text": text,
+            "said": verdict.text, "lang": lang,
             "source": source, "product_id": product_id, "hits": [h.document() for h in verdict.hits],
+            "event_id": event_id,
         })
