@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 Lang = Literal["zh", "en", "ja"]
 LANGS: tuple[Lang, ...] = ("zh", "en", "ja")
-Source = Literal["script", "reply", "greeting", "operator", "transition", "writer"]
+Source = Literal["script", "reply", "greeting", "operator", "transition", "writer", "notice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,8 @@ class Line:
     """One sentence to be said.
 
     `epoch` is the room's epoch when it was written: an interruption raises the room's epoch, and
-    every stage drops older work. `asked_ts` is the monotonic arrival time of the chat it answers.
+    every stage drops older work. `asked_ts` is the monotonic arrival time of the chat it answers. `clip` names what an
+    operator spoke into a microphone: the line is said in that voice, and `text` may be empty.
     """
 
     line_id: str
@@ -32,6 +33,7 @@ class Line:
     product_id: str | None = None
     reply_to: str | None = None
     asked_ts: float | None = None
+    clip: str = ""
     meta: dict[str, Any] = field(default_factory=dict)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from pipelines.face import face_track
 from pipelines.line import LANGS, Line, Speech
+from pipelines.voice import recording
 from pipelines.voice.espeak_engine import EspeakEngine
 from pipelines.voice.normalise import spoken
 from pipelines.voice.speaker import Speaker
@@ -27,12 +28,20 @@ from streaming.take import Mark, Take
 log = logging.getLogger("nightanchor.voice")
 
 STALE_S = 300.0
+CLIP_STALE_S, CLIPS_MB = 6 * 3600.0, 256
+"""How long a recording may wait to be said, and what all together may take; the oldest go first."""
 _FIELDS = {f.name for f in fields(Line)}
 
 
-def make_take(speaker: Speaker, line: Line, *, fps_num: int, fps_den: int, sample_rate: int) -> Take:
-    """Voice a line and give it a face."""
-    speech = speaker.speak(line, sample_rate)
+def make_take(
+    speaker: Speaker, line: Line, *, fps_num: int, fps_den: int, sample_rate: int, clips: Path | None = None
+) -> Take:
+    """Voice a line, or take the recording in `clips` that it names, and give it a face."""
+    if line.clip and clips is not None:
+        pcm = recording.load(_clip_path(clips, line.clip), sample_rate)
+        speech = recording.speech_of(pcm, sample_rate, line.text, line.lang)
+    else:
+        speech = speaker.speak(line, sample_rate)
     face = face_track(
         speech, fps_num=fps_num, fps_den=fps_den, mood=line.mood, seed=zlib.crc32(line.line_id.encode()),
         question=line.text.rstrip().endswith(("?", "？", "吗", "呢")),
@@ -44,15 +53,22 @@ def make_take(speaker: Speaker, line: Line, *, fps_num: int, fps_den: int, sampl
     )
 
 
+def _clip_path(folder: Path, clip: str) -> Path:
+    if not clip.isalnum():
+        raise BadInput(f"{clip!r} names no recording", next_step="Record it again.")
+    return folder / f"{clip}.wav"
+
+
 def _int16(speech: Speech) -> Any:
     return np.rint(np.clip(speech.pcm, -1, 1) * 32767).astype(np.int16)
 
 
 class Worker:
-    """Answers `speak` and `voices`."""
+    """Answers `speak`, `hear` and `voices`."""
 
     def __init__(self, run_dir: Path) -> None:
-        self._folder = run_dir / "takes"
+        self._folder, self._clips = run_dir / "takes", run_dir / "clips"
+        self._clips.mkdir(exist_ok=True)
         self._speaker = Speaker(EspeakEngine())
         self.spoken = 0
         self.last_ms = 0.0
@@ -69,6 +85,8 @@ class Worker:
         match message.get("op"):
             case "speak":
                 return self._speak(message)
+            case "hear":
+                return self._hear(message)
             case "voices":
                 return {
                     "voices": [{"id": v.id, "lang": v.lang, "name": v.name} for v in self._speaker.engine.voices()]
@@ -86,15 +104,40 @@ class Worker:
             raise BadInput(f"speak: {e!r}", next_step="send line, fps_num, fps_den and sample_rate") from e
         if line.lang not in LANGS:
             raise BadInput(f"there is no language {line.lang!r}", next_step=f"use one of: {', '.join(LANGS)}")
-        take = make_take(self._speaker, line, fps_num=fps_num, fps_den=fps_den, sample_rate=sample_rate)
+        take = make_take(
+            self._speaker, line, fps_num=fps_num, fps_den=fps_den, sample_rate=sample_rate, clips=self._clips
+        )
         path = self._folder / f"{take.take_id}.take"
         takes.save(take, path)
         self.spoken += 1
         self.last_ms = round((time.monotonic() - began) * 1000, 1)
         return {"take": str(path), "take_id": take.take_id, "duration_s": take.duration_s, "ticks": take.ticks}
 
+    def _hear(self, message: Message) -> dict[str, Any]:
+        """Decode and level what an operator spoke, to be named by a line later."""
+        path, rate = Path(str(message.get("path"))), int(message.get("sample_rate") or 44_100)
+        if self._clips.resolve() not in path.resolve().parents:
+            raise BadInput(f"{path} lies outside the clips folder", next_step=f"Write it into {self._clips}.")
+        pcm = recording.prepare(recording.decode(path, rate), rate)
+        clip = uuid.uuid4().hex[:16]
+        recording.save(pcm, rate, _clip_path(self._clips, clip))
+        self._shed()
+        return {"clip": clip, "duration_s": round(len(pcm) / rate, 2)}
+
+    def _shed(self) -> None:
+        """Delete recordings that are old, or too many."""
+        left = CLIPS_MB << 20
+        now = time.time()
+        with contextlib.suppress(OSError):
+            for path in sorted(self._clips.glob("*.*"), key=lambda p: p.stat().st_mtime, reverse=True):
+                stat = path.stat()
+                left -= stat.st_size
+                if left < 0 or now - stat.st_mtime > CLIP_STALE_S:
+                    path.unlink()
+
     def sweep(self) -> None:
-        """Delete takes that nobody fetched, as after a crash of their asker."""
+        """Delete takes that nobody fetched, as after a crash of their asker, and old recordings."""
+        self._shed()
         for path in self._folder.glob("*.*"):
             with contextlib.suppress(OSError):
                 if time.time() - path.stat().st_mtime > STALE_S:
