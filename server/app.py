@@ -17,6 +17,7 @@ from server.routes import (
     airlog,
     auth,
     chat,
+    desk,
     guard,
     live,
     looks,
@@ -109,7 +110,8 @@ def make_app(context: Context) -> FastAPI:
 
     # `wardrobe` before `looks`: /looks/portrait is no look's id.
     for part in (
-        auth, rooms, running_order, products, chat, outputs, wardrobe, looks, adapters, training, airlog, guard, live,
+        auth, rooms, running_order, products, chat, outputs, wardrobe, looks, adapters, training, airlog, guard,
+        desk, live,
     ):
         app.include_router(part.router)
     if WEB.is_dir():

@@ -15,6 +15,7 @@ from server.bus import Bus
 from server.catalogue import Catalogue
 from server.chats import Chats
 from server.db.store import Store
+from server.desk import Desk
 from server.guarding import Guarding
 from server.looks import Looks
 from server.outputs import Outputs
@@ -85,6 +86,16 @@ class Context:
             "studio": {"state": self.studio.state},
         }
 
+    @property
+    def desk(self) -> Desk:
+        """What is written in the rooms, and why."""
+        return self.rooms.desk
+
+    def engine_changed(self, document: dict[str, Any]) -> None:
+        """A writing engine is down, slow or back: shown on the desk of every room on air."""
+        for room in self.rooms.on_air:
+            self.desk.note(room, {"type": "engine", **document})
+
     def studio_up(self) -> None:
         """A studio has come up: dress it, and make the samples that are owed."""
         for tell in self.on_studio:
@@ -122,6 +133,7 @@ def make_context(settings: Settings, data: Path, run_dir: Path, bus: Bus) -> Con
         guarding, RunningOrders(store, catalogue, scripts, rooms), Writing(settings, studio),
     )
     rooms.writer = context.writing.writer
+    context.writing.chain.listen(context.engine_changed)
     guarding.changed = rooms.set_words
     rooms.plan, context.running_orders.changed = context.running_orders.plan, rooms.set_running_order
     rooms.words, rooms.fingerprint = guarding.words, adapters.fingerprint

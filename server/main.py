@@ -87,6 +87,7 @@ async def serve(child: Child) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await context.writing.close()
     context.airlog.close()
     context.store.close()
 

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.catalogue import Product
 from pipelines.events import ChatEvent, ChatKind
-from pipelines.line import Lang
+from pipelines.line import LANGS, Lang
 from pipelines.rundown import Plan
 from pipelines.show import Mood, RoomProfile, RoomShow, Verdict
 from pipelines.writer import Writer
@@ -69,11 +69,15 @@ class RoomSpec:
 
 @dataclass(frozen=True, slots=True)
 class Ears:
-    """Whom a room tells: `answered` (room, event id), `guarded` (room, event); `fingerprint` is an adapter's hash."""
+    """Whom a room tells: `answered` (room, event id), `guarded` (room, event), `desk` (room, any event of the show).
+
+    `fingerprint` is an adapter's hash.
+    """
 
     answered: Callable[[str, str], None]
     guarded: Callable[[str, dict[str, Any]], None]
     fingerprint: Callable[[str | None], str | None]
+    desk: Callable[[str, dict[str, Any]], None] = lambda room, event: None
 
 
 class Room:
@@ -89,6 +93,7 @@ class Room:
         self._catalogue, self._scripts, self._outputs, self._looks = catalogue, scripts, outputs, looks
         self._airlog = airlog
         self._answered, self._guarded, self._fingerprint = ears.answered, ears.guarded, ears.fingerprint
+        self._desk, self._spoken = ears.desk, LANGS
         self._file = data / "rooms" / f"{spec.id}.show.json"
         self._products: dict[str, Product] = {}
         self._card_id: str | None = None
@@ -102,7 +107,7 @@ class Room:
         self.show = RoomShow(
             self._profile(), BusVoice(bus, spec.fps), BusStage(bus, spec.id), clock=time.monotonic,
             rng=random.Random(), state=self._load(), on_event=self._on_show, hour=self._hour,
-            writer=writer,
+            writer=writer, no_repeat_s=settings.show.no_repeat_min * 60.0, low_stock=settings.show.low_stock,
         )
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -121,7 +126,7 @@ class Room:
         voices = {p.lang: p.voice} if p.voice else {}
         mood = cast(Mood, p.mood or show.mood)
         rest_s = show.rest_s if p.rest_s is None else p.rest_s
-        return RoomProfile(s.id, s.title, p.lang, voices, mood, rest_s, p.greeting, p.prompt)
+        return RoomProfile(s.id, s.title, p.lang, voices, mood, rest_s, p.greeting, p.prompt, p.language, self._spoken)
 
     # -- start and stop --------------------------------------------------------------------------
 
@@ -177,7 +182,18 @@ class Room:
         for name, (kind, config) in wanted.items():
             await self._ensure(name, kind, config)
         self._sinks = wanted
+        await self._listen_to_voice()
         await self._dress()
+
+    async def _listen_to_voice(self) -> None:
+        """In which languages there is a voice: viewers are answered in these."""
+        if self.children.get("voice", {}).get("state") != "running":
+            return
+        voices = (await self._bus.request("voice", "voices"))["voices"]
+        spoken = tuple(lang for lang in LANGS if any(v["lang"] == lang for v in voices))
+        if spoken and spoken != self._spoken:
+            self._spoken = spoken
+            self.show.set_profile(self._profile())
 
     async def _ensure(self, name: str, kind: str, config: dict[str, Any]) -> None:
         await self._bus.request("supervisor", "ensure", name=name, kind=kind, config=config)
@@ -291,6 +307,7 @@ class Room:
             self._wake.set()
         if name == "voice" and running and pid != self._voice_pid:
             self._voice_pid = cast(int, pid)
+            self._wake.set()
             if before:
                 self.show.on_voice_restarted()
 
@@ -303,6 +320,7 @@ class Room:
             entry["status"] = {**entry.get("status", {}), **said}
 
     def _on_show(self, event: dict[str, Any]) -> None:
+        self._desk(self.spec.id, event)
         if event["type"] in ("said", "guarded"):
             self._log(event)
         if event["type"] == "guarded":

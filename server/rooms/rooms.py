@@ -19,6 +19,7 @@ from server.catalogue import Catalogue
 from server.chats import MAX_TEXT, Chats
 from server.db.models import LookRow, RoomRow
 from server.db.store import Store
+from server.desk import Desk
 from server.documents import ChatIn, GuardWords, RoomIn, RoomPatch
 from server.looks import Looks
 from server.outputs import Outputs
@@ -47,6 +48,7 @@ class Rooms:
         self._children: dict[str, Message] = {}
         self._feeds: dict[str, set[Feed]] = {}
         self.writer: Callable[[str], Writer | None] = lambda room_id: None
+        self.desk = Desk()
         self.words: Callable[[str], GuardWords] = lambda room_id: GuardWords()
         self.plan: Callable[[str], Plan | None] = lambda room_id: None
         self.fingerprint: Callable[[str | None], str | None] = lambda adapter: adapter
@@ -107,6 +109,7 @@ class Rooms:
         await self.stop(room_id)
         with self._store.session() as s:
             s.delete(_row(s, room_id))
+        self.desk.forget(room_id)
 
     def spec(self, room_id: str) -> RoomSpec:
         """A room with the settings' defaults filled in; raises `NotFound`."""
@@ -147,7 +150,7 @@ class Rooms:
         if room_id not in self.on_air:
             room = Room(
                 spec, self._settings, self._data, self._bus, self._catalogue, self._scripts, self._outputs,
-                self._looks, self._airlog, Ears(self._on_answered, self._tell, self.fingerprint),
+                self._looks, self._airlog, Ears(self._on_answered, self._tell, self.fingerprint, self.desk.note),
                 self.writer(room_id),
             )
             room.set_words(self.words(room_id))

@@ -26,7 +26,7 @@ def off_air(spec: dict[str, Any], outputs: list[dict[str, Any]]) -> dict[str, An
         "room": spec["id"], "on_air": False, "state": "down", "ts": now(), "paused": False, "title": spec["title"],
         "look": None, "pinned_product_id": None, "playout": {"state": "down"}, "voice": {"state": "down"},
         "outputs": [_output(o, None) for o in outputs], "now": None, "next": [], "queue_s": 0.0, "chat_waiting": 0,
-        "running_order": None,
+        "running_order": None, "writer": None,
         "faults": [],
     }
 
@@ -52,6 +52,7 @@ def status(room: Room, outputs: list[dict[str, Any]], look_name: str) -> dict[st
         "playout": playout, "voice": voice, "outputs": sinks, "now": shown["now"], "next": shown["next"],
         "queue_s": shown["queue_s"], "chat_waiting": shown["chat_waiting"], "faults": faults,
         "counts": shown["counts"], "running_order": shown["running_order"],
+        "writer": shown["writer"],
     }
 
 
