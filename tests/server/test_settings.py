@@ -17,7 +17,9 @@ def test_the_example_holds_every_setting_with_its_default() -> None:
 
     load(EXAMPLE)
     written = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
-    assert written == Settings().model_dump()
+    default = Settings().model_dump()
+    default["language"]["remote"]["api_key"] = ""
+    assert written == default
 
 
 def test_file_then_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,3 +50,18 @@ def test_mistakes_are_named(tmp_path: Path, text: str, named: str) -> None:
 def test_a_named_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no-such"):
         load(tmp_path / "no-such.yaml")
+
+
+def test_a_section_within_a_section_comes_from_file_and_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "n.yaml"
+    path.write_text("language: {max_tokens: 60, remote: {base_url: 'http://127.0.0.1:1/v1', model: a}}\n")
+    monkeypatch.setenv("NIGHTANCHOR_LANGUAGE__REMOTE__API_KEY", "sk-secret")
+    monkeypatch.setenv("NIGHTANCHOR_LANGUAGE__REMOTE__LORAS", '{"lin": "lin-lora"}')
+    loaded = load(path).language
+    assert (loaded.max_tokens, loaded.remote.model, loaded.remote.loras) == (60, "a", {"lin": "lin-lora"})
+    assert loaded.remote.api_key.get_secret_value() == "sk-secret" and "sk-secret" not in repr(loaded)
+    path.write_text("language: {remote: {base_url: 'ftp://x'}}\n")
+    with pytest.raises(BadInput, match=r"language\.remote\.base_url"):
+        load(path)
