@@ -82,7 +82,8 @@ PHRASES: dict[str, Bank] = {
     "price": {
         "zh": (
             "[直播间价格是|现在的价格是|今天的价格是]{price}。", "[说到价格|价格方面]，{product}[现在是|是]{price}。",
-            "[想知道价格的朋友|问价格的朋友看这里]，{product}{price}。",
+            "[想知道价格的朋友|问价格的朋友看这里]，{product}{price}。", "{product}[的价格|的直播间价]是{price}，[商品卡上也写着|跟商品卡上一样]。",
+            "[喜欢这一款的话|心动的话]，[现在下单|直接拍]是{price}。", "[再报一次价格|给刚来的朋友报个价]，{product}，{price}。",
         ),
         "en": ("[The price here is|Right now it is|Today it is] {price}.", "[As for the price|About the price], the {product} is {price}."),
         "ja": ("[価格は|ライブ価格は|本日の価格は]{price}です。", "{product}は{price}で[ご案内しています|お求めいただけます]。"),
@@ -98,9 +99,20 @@ PHRASES: dict[str, Bank] = {
         "ja": ("[よくいただくご質問です|こんなご質問がありました]、{question}。", "[皆さまからのご質問で多いのは|以前のご質問ですが]、{question}。"),
     },
     "question_time": {
-        "zh": ("[现在|接下来]是[答疑时间|问答时间]，[有什么想问的|有问题的朋友][打在公屏上|发在公屏上就行]。",),
-        "en": ("[It's time for your questions|Now it is your turn], [just type them in the chat|write whatever you want to know].",),
-        "ja": ("[ここで|これから]ご質問の時間です。[コメントでお寄せください|何でも聞いてください]。",),
+        "zh": (
+            "[现在|接下来]是[答疑时间|问答时间]，[有什么想问的|有问题的朋友][打在公屏上|发在公屏上就行]。",
+            "[先停一停|讲到这里]，[轮到你们问我了|我来回答大家的问题]，[想到什么问什么|打在公屏上]。",
+            "[下面几分钟|这一会儿]留给[大家的问题|提问的朋友]，[我一条一条看|发出来我就答]。",
+        ),
+        "en": (
+            "[It's time for your questions|Now it is your turn], [just type them in the chat|write whatever you want to know].",
+            "[Let me stop here for a moment|I take a break from selling], [what would you like to ask|the floor is yours].",
+            "[The next minutes are yours|I keep these minutes for you], [send me your questions|ask and I will answer].",
+        ),
+        "ja": (
+            "[ここで|これから]ご質問の時間にいたします、[コメントでお寄せください|何でも聞いてください]。",
+            "[少し手を止めて|ここからしばらく]、皆さまの[ご質問にお答えします|お声をうかがいます]。",
+        ),
     },
     "prompt": {
         "zh": (
@@ -110,15 +122,21 @@ PHRASES: dict[str, Bank] = {
             "[买之前有顾虑|拿不定主意|还在犹豫]的话，[先问清楚再说|跟我说说你的情况|把顾虑打出来]。", "[上一个问题|刚才的问题][听明白了吗|说清楚了吗]，[还有疑问就接着问|不清楚我再讲一遍]。",
         ),
         "en": (
-            "[Which one would you like to hear about|What would you like to know|Did I miss a question], [just type it|tell me in the chat]?",
+            "[Whichever one you would like to hear about|Whatever you would like to know|If I missed a question], [just type it|tell me in the chat].",
             "[Ingredients, use, price|How to use it or what is in it]: [you may ask me anything|ask whatever comes to mind].",
             "[I am watching the chat|The chat is open in front of me], [send your question|the next question is yours].",
             "[Not sure yet|Still thinking about it]? [Ask before you order|Tell me what is holding you back].",
+            "[If something was unclear|If I went too fast|If you came in late], [let me know and I say it again|ask me to repeat it].",
+            "[First time here|Too shy to type|Only watching]? [A short question is enough|Even one word will do|I am happy to explain from the start].",
+            "[Tell me what you use now|Tell me what your skin is like|Tell me who it is for], [and I will look in my notes|and we see what fits].",
         ),
         "ja": (
-            "[気になる商品はどれですか|どれが気になりますか]。[コメントで教えてください|お気軽にどうぞ]。",
-            "[使い方でも成分でも|どんな小さなことでも]、[お聞きください|コメントしてくださいね]。",
-            "[コメントを見ています|コメント欄を見ながらお待ちしています]、[ご質問をどうぞ|何でもどうぞ]。",
+            "[気になる商品がありましたら|どれか気になったら|もっと知りたい商品があれば]、[コメントで教えてください|お気軽に書いてください|私に聞いてみてください]。",
+            "[使い方でも成分でも|どんな小さなことでも|お値段のことでも]、[お聞きください|コメントしてくださいね|すぐにお答えします]。",
+            "[コメントを見ています|コメント欄を見ながらお待ちしています|画面の前でお待ちしています]、[ご質問をどうぞ|何でもどうぞ|お声をかけてください]。",
+            "[迷っている方は|まだお決まりでない方は|はじめての方は]、[何が気になるか教えてください|一緒に考えましょう|まず質問してみてください]。",
+            "[さきほどの説明で|ここまでのお話で|今の商品について]、[分からない所はありましたか|もう一度聞きたい所はありますか]。",
+            "[お肌のお悩みや|普段の使い方や|プレゼントのご相談や]、[お好みを教えていただければお答えします|気になる点を書いてみてください]。",
         ),
     },
     "call": {
@@ -190,13 +208,16 @@ PHRASES: dict[str, Bank] = {
     "go_on": {
         "zh": (
             "好,我们接着说。", "那我们继续刚才的话题。", "好嘞,接着刚才的讲。", "回到刚才说的。", "我们接着往下看。", "[刚才|前面]说到哪了,[对,接着讲|我们继续]。",
-            "[回答完了|问题答好了],[继续往下说|我们往下走]。",
+            "[回答完了|问题答好了],[继续往下说|我们往下走]。", "[话说回来|说回正题],[我们继续看|接着刚才那句]。", "[谢谢提问|问得好],[我把刚才的讲完|我们往下看]。",
+            "[还有问题接着发|问题随时发过来],[我先往下讲|我先讲完这段]。", "[嗯|好的],[刚才那段还没说完|接着往下讲]。", "[聊完这个|答完这条],[回到产品上来|继续给大家介绍]。",
         ),
         "en": (
             "Now, back to where we were.", "Let's carry on.", "Alright, where were we?", "Back to what I was saying.",
-            "[Good questions|Thanks for asking], [on we go|let's continue].",
+            "[Good questions|Thanks for asking], [on we go|let's continue].", "[So much for that|That was the question]. [Let me finish|I was not done yet].",
+            "[Keep the questions coming|Ask any time], [I go on meanwhile|I will carry on here].", "[Right|Okay], [back to the product|as I was saying].",
         ),
-        "ja": ("では、続きをお話ししますね。", "それでは、先ほどの続きです。", "はい、お話を続けますね。", "[ご質問ありがとうございました|さて]、[続きです|お話に戻ります]。"),
+        "ja": ("では、続きをお話ししますね。", "それでは、先ほどの続きです。", "はい、お話を続けますね。", "[ご質問ありがとうございました|さて]、[続きです|お話に戻ります]。",
+            "[質問はいつでもどうぞ|コメントはいつでもどうぞ]、[先へ進みますね|続けますね]。", "[話を戻して|商品の話に戻って]、[ご紹介を続けます|もう少しお話しします]。"),
     },
 }
 """What is said, by occasion and language."""

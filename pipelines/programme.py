@@ -25,6 +25,9 @@ ITEM = "item:"
 SAID = "said:"
 """The script id of what stands between: namings, prompts, idle lines."""
 MAX_REMAINS = 12
+NEW, NAMED, POINTS, FILLING, FILLED = range(5)
+"""Steps of an item: its naming is to come, then what is left of last time, its points, and what fills its time."""
+STEPS = ("naming", "points", "points", "filling", "filling")
 
 
 class Programme:
@@ -40,6 +43,7 @@ class Programme:
         self._step = int(state.get("step", 0))
         self._turn, self._asks = int(state.get("turn", 0)), 0
         self._visit = int(state.get("visit", -1))
+        self._named = ""
         self._before: tuple[str | None, Lang] | None = None
 
     # --- what is told ---
@@ -108,14 +112,26 @@ class Programme:
     def resume(self, at: float) -> Block | None:
         """What is left of this item from last time, given once, after its naming."""
         item = self.rundown.at(at)
-        if item is None or self._visit != self.rundown.visit or self._step != 1 or item.item_id not in self.remains:
+        self._enter(item)
+        if item is None or self._step != NAMED or item.item_id not in self.remains:
             return None
         block = self.remains.pop(item.item_id)
         points = block.script_id == ITEM + item.item_id
         if block.done or not self.still_holds(block.script_id, block.stamp, block.cues[0].product_id):
             return None
-        self._step = 3 if points else 2
+        self._step = FILLING if points else POINTS
         return block
+
+    def _enter(self, item: Item | None) -> None:
+        """Begin with an item: its naming is chosen, if it needs one."""
+        if item is None or self._visit == self.rundown.visit:
+            return
+        self._visit = self.rundown.visit
+        product = self._product(item)
+        lang = self._tongue(item, product)
+        self._named = self._naming(item, product, lang)
+        self._step = NEW if self._named else NAMED
+        self._before = (item.product_id, lang)
 
     def still_holds(self, script_id: str, stamp: int, product_id: str | None) -> bool:
         """Whether what is being said may go on after the catalogue, the scripts or the order changed."""
@@ -134,16 +150,15 @@ class Programme:
             # The order is over, or nothing of it can be on.
             return self._prompt(self.book.lang, None)
         self._turn += 1
+        self._enter(item)
         product = self._product(item)
         lang = self._tongue(item, product)
-        if self._visit != self.rundown.visit:
-            self._visit, self._step = self.rundown.visit, 1
-            named = self._naming(item, product, lang)
-            self._before = (item.product_id, lang)
-            if named:
-                return self._said(item, named, lang, product, rest_s=0.0)
-        if self._step < 3:
-            self._step = 3
+        if self._step == NEW:
+            self._step = NAMED
+            if self._named:
+                return self._said(item, self._named, lang, product, rest_s=0.0)
+        if self._step < FILLING:
+            self._step = FILLING
             texts = self._points(item, lang, product)
             if texts and not (product is not None and product.stock == 0 and item.kind == "product"):
                 return Passage(ITEM + item.item_id, item.stamp, lang, item.product_id, tuple(texts))
@@ -195,7 +210,7 @@ class Programme:
         if item.points.get(lang):
             return ""
         if item.kind == "qa":
-            return words.phrase("question_time", lang)
+            return words.new_phrase("question_time", lang) or ""
         return ""
 
     def _fill(self, item: Item, product: Product | None, lang: Lang) -> Passage | None:
@@ -236,8 +251,8 @@ class Programme:
         return passage
 
     def _open(self, item: Item, lang: Lang) -> Passage:
-        if self._step == 3:
-            self._step = 4
+        if self._step == FILLING:
+            self._step = FILLED
             own = self.book.written("greeting", lang)
             return own or self._said(item, self.book.words.phrase("opening", lang), lang, None, rest_s=0.4)
         return self._tease(item, [p for p in self.book.products if p.stock != 0], lang)
@@ -259,9 +274,10 @@ class Programme:
         own = (self.book.written("cta", lang, product) if product else None) or self.book.written("cta", lang)
         if own is not None and self._turn % 3:
             return own
-        if product is not None and product.price is not None and product.stock != 0 and self._turn % 2:
-            return self._said(item, words.phrase("price", lang, about), lang, product, rest_s=CALL_REST_S)
-        return self._said(item, words.phrase("call", lang), lang, product, rest_s=CALL_REST_S)
+        priced = product is not None and product.price is not None and product.stock != 0
+        occasions = ("price", "call", "stock") if priced and self._turn % 2 else ("call", "prompt")
+        new = next((t for t in (words.new_phrase(o, lang, about) for o in occasions) if t is not None), None)
+        return self._said(item, new or words.phrase("prompt", lang), lang, product, rest_s=CALL_REST_S)
 
     def _last_sold(self) -> Product | None:
         items, at = self.rundown.plan.items, self.item()
@@ -271,8 +287,8 @@ class Programme:
         return self._product(before[-1]) if before else None
 
     def _close(self, item: Item, lang: Lang) -> Passage:
-        if self._step == 3:
-            self._step = 4
+        if self._step == FILLING:
+            self._step = FILLED
             own = self.book.written("closing", lang)
             return own or self._said(item, self.book.words.phrase("closing", lang), lang, None, rest_s=0.6)
         priced = {f"recap:{p.product_id}": p for p in self.book.products if p.price is not None and p.stock != 0}
@@ -294,11 +310,11 @@ class Programme:
     def _prompt(self, lang: Lang, product: Product | None) -> Passage:
         """A short prompt to ask, and every other time a question that is often asked, with its answer."""
         self._asks += 1
-        if self._asks % 2:
-            asked = self.book.question(lang, product)
-            if asked is not None:
-                return asked
-        text = self.book.words.phrase("prompt", lang)
+        text = self.book.words.new_phrase("prompt", lang) if self._asks % 2 == 0 else None
+        asked = self.book.question(lang, product) if text is None else None
+        if asked is not None:
+            return asked
+        text = text or self.book.words.new_phrase("prompt", lang) or self.book.words.phrase("idle", lang)
         texts = tuple(sentences.split(text))
         return Passage(f"{SAID}prompt", 0, lang, None, texts, "transition", PROMPT_REST_S, False)
 
@@ -314,8 +330,7 @@ class Programme:
         item = self.item()
         if item is None:
             return None
-        step = "naming" if self._visit != self.rundown.visit or self._step < 2 else "points"
-        step = "filling" if self._step > 2 and step == "points" else step
+        step = STEPS[self._step] if self._visit == self.rundown.visit else STEPS[NEW]
         return {
             "item_id": item.item_id, "elapsed_s": round(self.rundown.elapsed(at), 1),
             "planned_s": round(self.rundown.planned_s(item), 1), "step": step,

@@ -12,6 +12,7 @@ import random
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 from pipelines import sentences
@@ -92,6 +93,7 @@ class ScriptBook:
         self._has_products = self._has_scripts = False
         self._last = str(state.get("last", ""))
         self._round: set[str] = set(map(str, state.get("round", ())))
+        self._pitched = False
         self._next_greeting = 0.0
         self._greet_in: float | None = float(state["greet_in"]) if "greet_in" in state else None
 
@@ -178,15 +180,18 @@ class ScriptBook:
     def sell(self, product: Product, lang: Lang, *, only: bool = False) -> Passage:
         """Something about a product that was not said lately, what operators wrote first.
 
-        Where nothing is written in `lang`, it is what is written in another, unless `only` this one will do.
+        Where nothing is written in `lang`, it is made from the catalogue; or, unless `only` this language will do, what
+        is written in another one, when the catalogue has nothing in `lang` either.
         """
+        only = only or bool(product.name.get(lang))
         scripts = self._of("pitch", lang, product.product_id, only=only)
-        made = (self._facts, self._question) if self.words.turn % 2 else (self._question, self._facts)
-        tries: list[Callable[[], Passage | None]] = [lambda s=s: self._wording(s, product) for s in scripts]  # type: ignore[misc]
+        pitches: list[Callable[[], Passage | None]] = [partial(self._wording, s, product) for s in scripts]
         if not scripts:
-            tries.append(lambda: self._made_up(product, lang, only=only))
-        tries += [lambda m=m: m(product, lang) for m in made]  # type: ignore[misc]
-        for attempt in tries:
+            pitches.append(partial(self._made_up, product, lang, only=only))
+        asked, told = partial(self._question, product, lang), partial(self._facts, product, lang)
+        # In turn, so that the few facts of a product come back as late as they can.
+        self._pitched = not self._pitched
+        for attempt in (*pitches, asked, told) if self._pitched else (asked, *pitches, told):
             back = self.words.undo()
             passage = attempt()
             if passage is not None and not self.words.stale(passage.texts, passage.lang, product.product_id):
@@ -294,13 +299,13 @@ class ScriptBook:
         self.words.use(found[0].script_id)
         return self.words.vary(found[0].text).replace("{hello}", self.words.hello(lang))
 
-    def go_on(self, lang: Lang) -> str:
-        """A short phrase with which an interrupted script goes on."""
+    def go_on(self, lang: Lang) -> str | None:
+        """A short phrase with which an interrupted script goes on; None when all of them were said lately."""
         own = self.pick_text("transition", lang, user=False)
         fits = own is not None and sentences.units(own) <= sentences.MAX_UNITS
-        if fits and own is not None and self.words.age(own, lang, None) is None:
+        if own is not None and fits and self.words.age(own, lang, None) is None:
             return own
-        return self.words.new_phrase("go_on", lang) or (own if fits and own else self.words.phrase("go_on", lang))
+        return self.words.new_phrase("go_on", lang)
 
     def texts(self, text: str, lang: Lang, product: Product | None) -> list[str]:
         """The sentences of a script's text, with facts in them and one of each choice."""

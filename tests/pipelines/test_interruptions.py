@@ -14,7 +14,8 @@ import pytest
 from pipelines.catalogue import Product
 from pipelines.demo import load_demo
 from pipelines.events import ChatEvent
-from pipelines.show import Script
+from pipelines.rundown import Item, Plan
+from pipelines.show import RoomProfile, Script
 from tests import virtual_clock
 from tests.pipelines.show_fakes import Studio, now
 
@@ -43,7 +44,7 @@ def test_two_hundred_interruptions_lose_and_repeat_no_line(seed: int) -> None:
             for n in range(200):
                 await asyncio.sleep(rng.uniform(0.3, 9.0))
                 if rng.random() < 0.25:
-                    studio.show.say(f"插播第{n}条消息通知", None, rng.choice(("now", "boundary")))
+                    studio.show.say(f"插播第{n}条消息通知", None, rng.choice(("now", "boundary")), override=True)
                 else:
                     studio.show.on_chat(event(f"这款{n}号问题多少钱{rng.random()}", f"观众{n}"))
             await asyncio.sleep(120)
@@ -55,6 +56,86 @@ def test_two_hundred_interruptions_lose_and_repeat_no_line(seed: int) -> None:
             assert len(spoken) == len(set(spoken)) > 20
             for one, two in itertools.pairwise(heard):
                 assert two.began - one.ended < 4.0, "silence"
+
+    virtual_clock.run(main())
+
+
+CREAM = Product("cream", {"zh": "云朵面霜"}, Decimal("88"), stock=30)
+OTHERS = ("甲句先看看罐子。", "乙句再看看质地。", "丙句讲讲怎么搭配。", "丁句看看价格合不合适。")
+TALK = ("子句聊聊换季的皮肤。", "丑句说说早晚的步骤。", "寅句讲讲挑选的习惯。")
+ORDER = Plan((
+    Item("a", "product", product_id="serum", minutes=0.5), Item("b", "product", product_id="cream", minutes=0.4),
+    Item("c", "opening", minutes=0.3, points={"zh": TALK}), Item("q", "qa", minutes=0.2),
+))
+
+
+class Meddler:
+    """Interrupts a show in every way there is."""
+
+    def __init__(self, studio: Studio, rng: random.Random) -> None:
+        self.studio, self.rng, self.skipped = studio, rng, set[str]()
+
+    async def once(self, n: int) -> None:
+        show, rng = self.studio.show, self.rng
+        match rng.choice(("ask", "ask", "now", "boundary", "pause", "skip", "switch", "stage", "voice", "jump", "next", "join")):
+            case "ask":
+                show.on_chat(event(f"第{n}个问题{rng.random()}", f"观众{n}"))
+            case "now" | "boundary" as when:
+                show.say(f"插播第{n}条消息通知", None, when, override=True)  # type: ignore[arg-type]
+            case "pause":
+                show.pause(True)
+                await asyncio.sleep(rng.uniform(0.1, 6.0))
+                show.pause(False)
+            case "skip":
+                playing = show.snapshot()["now"]
+                if playing is not None:
+                    self.skipped.add(playing["line_id"])
+                    show.skip()
+            case "switch":
+                async def commit() -> RoomProfile:
+                    await asyncio.sleep(rng.random() * 0.1)
+                    return RoomProfile("main", "测试直播间", voices={"zh": f"v{n}"})
+
+                await show.switch(commit, patience_s=rng.choice((None, 0.5, 5.0)))
+            case "stage":
+                self.studio.stage.restart()
+            case "voice":
+                self.studio.voice.down = True
+                await asyncio.sleep(rng.uniform(0.1, 2.0))
+                self.studio.voice.down = False
+                show.on_voice_restarted()
+            case "jump":
+                show.go_to(rng.choice(("a", "b", "c", "q")))
+            case "next":
+                show.next_item()
+            case "join":
+                show.on_chat(event("", f"新人{n}", "join"))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_two_hundred_interruptions_of_every_kind_lose_and_repeat_no_line(seed: int) -> None:
+    async def main() -> None:
+        rng = random.Random(seed)
+        async with Studio(seed=seed) as studio:
+            studio.show.set_products([GOODS, CREAM])
+            studio.show.set_scripts([*PITCH, Script("s2", "pitch", "zh", "".join(OTHERS), "cream")])
+            studio.show.set_running_order(ORDER)
+            meddler = Meddler(studio, rng)
+            for n in range(200):
+                await asyncio.sleep(rng.uniform(0.3, 7.0))
+                await meddler.once(n)
+            await asyncio.sleep(90)
+            heard = studio.stage.heard
+            for whole in (NAMES, OTHERS, TALK):
+                # Points come back with another lead.
+                said = [(h, w) for h in heard for w in whole if h.text.endswith(w) and h.line.source == "script"]
+                played = [h.line.line_id for h, _ in said if h.outcome == "played"]
+                assert len(played) == len(set(played)), "said twice"
+                texts = {h.line.line_id: w for h, w in said if h.outcome == "played" or h.line.line_id in meddler.skipped}
+                assert len(texts) > 12
+                assert in_order(list(texts.values()), whole), texts
+            spoken = [h.text for h in heard if h.line.source == "operator" and h.outcome == "played"]
+            assert len(spoken) == len(set(spoken)) > 10
 
     virtual_clock.run(main())
 

@@ -70,8 +70,10 @@ def test_an_idle_presenter_answers_at_once() -> None:
             studio.show.set_scripts([dataclasses.replace(s, enabled=False) for s in SCRIPTS])
             await asyncio.sleep(30)
             assert studio.texts and {h.line.source for h in studio.stage.heard} == {"transition"}
-            while studio.show.snapshot()["now"] is not None:
+            for _ in range(100):
                 await asyncio.sleep(0.1)
+                if studio.show.snapshot()["now"] is None:
+                    break
             asked = now()
             studio.show.on_chat(ask("精华多少钱?"))
             await asyncio.sleep(5)
