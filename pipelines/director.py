@@ -115,7 +115,7 @@ class Director:
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._skipped: Airing | None = None
-        self._locked = self._cutting = False
+        self._locked = self._cutting = self._silent = False
         self._idle = asyncio.Event()
         self._voice_retry_s, self._voice_tries = VOICE_RETRY_S, 0
         self._voice_at = self._stage_at = 0.0
@@ -136,7 +136,7 @@ class Director:
         airing.due_s = airing.started_s + airing.duration_s + OVERDUE_S
         self.order.began(airing.cue)
         self._began(airing)
-        if self._cutting:
+        if self._cutting or self._silent:
             self._skipped = airing
         self.wake()
 
@@ -238,6 +238,17 @@ class Director:
         self._skipped = self.playing
         self.wake()
 
+    def silence(self, on: bool) -> None:
+        """Fade out what plays, take back what is ahead, and start nothing before `silence(False)`."""
+        self._silent = on
+        if on:
+            if self._next is not None:
+                self._put_back(self._next)
+            for airing in self._on_stage.values():
+                airing.recall |= airing.state == "sent"
+            self._skipped = self.playing
+        self.wake()
+
     async def idle(self) -> None:
         """Wait, while locked, until nothing is on the stage."""
         await self._idle.wait()
@@ -305,7 +316,7 @@ class Director:
         return self._choose(now)
 
     def _choose(self, now: float) -> bool:
-        if self._locked or now < self._voice_at or len(self._tasks) >= MAX_VOICING:
+        if self._locked or self._silent or now < self._voice_at or len(self._tasks) >= MAX_VOICING:
             return False
         ahead = self.ahead
         cue = self.order.peek(min(a.cue.rank for a in ahead) if ahead else None)

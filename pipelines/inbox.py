@@ -100,6 +100,18 @@ class Inbox:
         self._last: dict[Wait, float] = {}
         self._second, self._in_second = 0, 0
         self.counts: Counter[str] = Counter()
+        self._held: float | None = None
+
+    def hold(self, on: bool, now: float) -> None:
+        """While nobody may be answered, what waits does not grow old."""
+        if on and self._held is None:
+            self._held = now
+        elif not on and self._held is not None:
+            since, self._held = self._held, None
+            for queue in self._waiting.values():
+                for waiting in queue:
+                    event = waiting.event
+                    waiting.event = replace(event, ts=event.ts + now - max(since, event.ts))
 
     def __len__(self) -> int:
         return sum(map(len, self._waiting.values()))
@@ -178,6 +190,8 @@ class Inbox:
             store.popitem(last=False)
 
     def _expire(self, now: float) -> None:
+        if self._held is not None:
+            return
         for kind, queue in self._waiting.items():
             alive = [w for w in queue if now - w.event.ts <= TTL_S[kind]]
             self.counts["expired_waiting"] += len(queue) - len(alive)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -50,6 +50,10 @@ class Cue:
     """What is said in its place, with placeholders, when the guard stops it."""
     not_before: float = 0.0
     """Not to be on air before this instant: it is made ready during the rest before it."""
+    clip: str = ""
+    """What an operator spoke into a microphone, said in place of the text."""
+    by: Mapping[str, str] | None = None
+    """Who has it said."""
     state: CueState = "waiting"
     lost: int = 0
 
@@ -104,6 +108,8 @@ class RunningOrder:
     pull_script: Callable[[], Block | None]
     make_transition: Callable[[], Cue | None]
     paused: bool = False
+    taken: bool = False
+    """Somebody has taken over: only an operator's lines and the notice are said."""
     script: Block | None = None
     turned: Callable[[], bool] = lambda: False
     shelve: Callable[[Block], None] = lambda block: None
@@ -135,7 +141,7 @@ class RunningOrder:
         """The sentence to say next, of a rank before `below` when that is given."""
         limit = Rank.SCRIPT + 1 if below is None else below
         for rank in Rank:
-            if rank >= limit or (self.paused and rank != Rank.NOW):
+            if rank >= limit or (self.paused and rank != Rank.NOW) or (self.taken and rank > Rank.OPERATOR):
                 return None
             cue = self._next_of(rank)
             if cue is not None:
@@ -147,7 +153,7 @@ class RunningOrder:
             case Rank.NOW:
                 return _first(self._now)
             case Rank.OPERATOR:
-                return _first(self._operator)
+                return _first(self._operator, ("operator", "notice") if self.taken else None)
             case Rank.REPLY:
                 return self._next_reply()
             case Rank.SCRIPT:
@@ -221,8 +227,8 @@ class RunningOrder:
         if cue is self._transition and cue.state == "waiting":
             cue.state, self._transition = "dropped", None
         for queue in (self._now, self._operator, self._replies):
-            while queue and queue[0].done:
-                queue.popleft()
+            for block in [b for b in queue if b.done]:
+                queue.remove(block)
 
     def block_of(self, cue: Cue) -> Block | None:
         """The block that holds `cue`; a transition has none."""
@@ -259,5 +265,7 @@ class RunningOrder:
             yield self.script
 
 
-def _first(queue: deque[Block]) -> Cue | None:
-    return next((cue for block in queue if (cue := block.waiting) is not None), None)
+def _first(queue: deque[Block], sources: tuple[Source, ...] | None = None) -> Cue | None:
+    """The first sentence that waits, of one of `sources` when they are given."""
+    waiting = (cue for block in queue if (cue := block.waiting) is not None)
+    return next((cue for cue in waiting if sources is None or cue.source in sources), None)

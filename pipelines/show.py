@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pipelines import moderation, sentences
+from pipelines import sentences
 from pipelines.answers import Answers
 from pipelines.catalogue import Product
 from pipelines.cluster import Topic, Topics
@@ -20,11 +20,12 @@ from pipelines.director import Airing, Director, SpokenTake, Stage, Voice
 from pipelines.events import ChatEvent
 from pipelines.guard import Gate, Guard
 from pipelines.inbox import Inbox, Pick, Verdict
-from pipelines.langid import detect
 from pipelines.lately import Lately
 from pipelines.line import LANGS, Lang, Line
 from pipelines.news import PHRASES as NEWS
 from pipelines.news import News, moment
+from pipelines.notice import SpokenNotice
+from pipelines.operator import Operator, When, Who
 from pipelines.programme import Programme
 from pipelines.replies import Floor, Replies, Speaker
 from pipelines.rundown import Plan
@@ -32,15 +33,13 @@ from pipelines.running_order import Block, Cue, Rank, RunningOrder
 from pipelines.scriptbook import Passage, Script
 from pipelines.wording import Wording
 from pipelines.writer import Reject, Subject, Writer
-from streaming.errors import BadInput, Conflict, NightAnchorError, NotFound
+from streaming.errors import Conflict, NightAnchorError, NotFound
 
 __all__ = ["RoomProfile", "RoomShow", "Script", "SpokenTake", "Stage", "Verdict", "Voice"]
 
 log = logging.getLogger(__name__)
 
 Mood = Literal["calm", "warm", "lively"]
-MAX_SAY_CHARS = 1000
-MAX_SAY_WAITING = 20
 NEXT_SHOWN = 5
 WRITTEN = "writer"
 """The script id of what the writer wrote."""
@@ -76,7 +75,8 @@ class RoomProfile:
 
     `rest_s` is the silence between two scripts, in which the presenter is idle; `greeting` is said when she comes on,
     `prompt` tells a writer who she is, `adapter` which language adapter she wears; viewers are answered in the
-    languages that are `spoken`.
+    languages that are `spoken`. `notice_s` is how often she says that she is an AI beside the opening, 0 for not at
+    all; None leaves it out of the opening, too, which is for trials of single parts.
     """
 
     room: str
@@ -89,6 +89,7 @@ class RoomProfile:
     prompt: str = ""
     adapter: str | None = None
     spoken: tuple[Lang, ...] = LANGS
+    notice_s: float | None = None
 
 
 class RoomShow:
@@ -132,6 +133,7 @@ class RoomShow:
         self._greeting: Block | None = None
         self._flight: dict[str, Cue] = {}
         self._restore(state)
+        self._notice = SpokenNotice(room.notice_s or 0.0, self._line_id, state.get("notice_at"))
         self._hour, self._news = hour, News(low_stock, clock=clock, hour=hour)
         self._replies = Replies(self._answers, writer, self._lately, Floor(
             self._line_id, self._fill, self._may, self._order.close, lambda: self._director.wake(), self._tell,
@@ -143,6 +145,11 @@ class RoomShow:
             self._order, voice, stage, write=self._write, began=self._began, next_due=self._next_due, clock=clock,
             epoch=max(int(state.get("epoch", 0)) + 1, int(clock())),
         )
+        self._operator = Operator(
+            self._order, self._director, self._gate, line_id=self._line_id, focus=lambda: self._on_air, held=self._hold
+        )
+        if room.notice_s is not None and self._notice.last is None:
+            self._order.add(self._notice.block(room.lang, Rank.OPERATOR))
 
     # --- run and what the server tells ---
 
@@ -308,7 +315,7 @@ class RoomShow:
     def pause(self, on: bool) -> None:
         """Finish the current sentence, then idle until `pause(False)`; only `say(…, "now")` is heard."""
         self._order.paused = on
-        self._programme.rundown.pause(on, self._clock())
+        self._hold(self._operator.taken or self._operator.silent)
         if on:
             self._director.hold()
         else:
@@ -318,32 +325,43 @@ class RoomShow:
         """Drop the sentence being spoken and go on with the next."""
         self._director.skip()
 
-    def say(self, text: str, lang: Lang | None, when: Literal["now", "boundary"], *, override: bool = False) -> str:
+    def _hold(self, held: bool) -> None:
+        """Nobody may be answered now, or they may again: what waits does not grow old, and the item's clock stands."""
+        now = self._clock()
+        self._inbox.hold(held, now)
+        self._programme.rundown.pause(held or self._order.paused, now)
+
+    def take_over(self, on: bool) -> None:
+        """From the next boundary on only the operator's lines are said, one after another; or the show goes on."""
+        self._operator.take_over(on)
+
+    def emergency(self, on: bool) -> None:
+        """Fall silent at once, all that is queued put back; or go on where it was."""
+        self._operator.emergency(on)
+
+    def say(
+        self, text: str, lang: Lang | None, when: When, *, override: bool = False, by: Who | None = None
+    ) -> str:
         """Speak the operator's text, word for word; returns the id of its first line.
 
         `now` breaks into the sentence on air, which is said again afterwards. Raises `BadInput` when there is nothing
         to say or too much, or (with reason `held`) when the guard stops it and nobody answers for it by `override`;
-        `Conflict` when too many texts wait.
+        `Conflict` when too many texts wait, or a slate is on.
         """
-        if len(text) > MAX_SAY_CHARS:
-            raise BadInput(f"the text has {len(text)} characters", next_step=f"Use at most {MAX_SAY_CHARS} characters.")
-        parts = sentences.split(moderation.clean(text, MAX_SAY_CHARS, fold=False))
-        parts = [p for p in parts if any(c.isalnum() for c in p)]
-        if not parts:
-            raise BadInput("there is nothing to say in this text", next_step="Write at least one word.")
-        if self._order.waiting_operator() >= MAX_SAY_WAITING:
-            raise Conflict("too many texts are waiting to be said", next_step="Wait until some have been said.")
-        rank = Rank.NOW if when == "now" else Rank.OPERATOR
-        tongue = lang or detect(text, self.profile.lang)
-        cues = [Cue(self._line_id(), p, tongue, "operator", rank, literal=True) for p in parts]
-        if not override:
-            for part in parts:
-                self._gate.admit(part, tongue, self._on_air)
-        self._order.add(Block(cues, rank))
-        if rank == Rank.NOW:
-            self._director.break_in()
-        self._director.wake()
-        return cues[0].line_id
+        return self._operator.say(text, self.profile.lang, lang, when, override=override, by=by)
+
+    def check_recorded(self, text: str, lang: Lang | None, *, override: bool = False) -> None:
+        """Raise what `say_recorded` would, before its sound is looked at."""
+        self._operator.check(text, self.profile.lang, lang, override=override)
+
+    def say_recorded(
+        self, clip: str, text: str, lang: Lang | None, when: When, *, override: bool = False, by: Who | None = None
+    ) -> str:
+        """Say in the operator's own voice what the voice process knows as `clip`; raises as `say` does.
+
+        `text` is what is said in it, for captions and the record; `override` answers for the text only.
+        """
+        return self._operator.say_recorded(clip, text, self.profile.lang, lang, when, override=override, by=by)
 
     # --- what the server asks ---
 
@@ -364,7 +382,8 @@ class RoomShow:
         down = {"voice_down": director.voice_down, "stage_down": director.stage_down}
         return {
             "state": "paused" if self._order.paused else "live" if now else "idle",
-            "paused": self._order.paused, "now": now, "next": ahead, "on_air_product_id": self._on_air,
+            "paused": self._order.paused, "takeover": self._operator.taken, "now": now, "next": ahead,
+            "on_air_product_id": self._on_air,
             "pinned_product_id": pinned, "chat_waiting": len(self._inbox), "running_order": self._item_document(),
             "queue_s": round(max(0.0, left) + sum(a.duration_s for a in director.ahead), 2),
             "faults": [{"code": code, "message": FAULTS[code]} for code, is_down in down.items() if is_down]
@@ -385,7 +404,7 @@ class RoomShow:
             "v": 1, "epoch": self._director.epoch, "on_air": self._on_air,
             "script": self._saved(script) if script is not None and kept else None,
             "remains": {k: self._saved(b) for k, b in self._programme.remains.items() if not b.done},
-            "programme": self._programme.state(now), "lately": self._lately.state(),
+            "programme": self._programme.state(now), "lately": self._lately.state(), "notice_at": self._notice.last,
         }
 
     def _saved(self, block: Block) -> dict[str, Any]:
@@ -413,6 +432,9 @@ class RoomShow:
         return f"{self._id_base}-{next(self._ids)}"
 
     def _pull_reply(self) -> Block | None:
+        if self.profile.notice_s is not None and self._notice.due(self._clock()):
+            return self._notice.block(self.profile.lang, Rank.REPLY)
+
         def pop() -> Pick | None:
             return self._inbox.pop(self._clock())
 
@@ -542,7 +564,8 @@ class RoomShow:
     def _make_transition(self) -> Cue | None:
         script = self._order.script
         lang = script.cues[0].lang if script is not None else self.profile.lang
-        return Cue(self._line_id(), self._book.go_on(lang), lang, "transition", Rank.SCRIPT)
+        phrase = self._book.go_on(lang)
+        return Cue(self._line_id(), phrase, lang, "transition", Rank.SCRIPT) if phrase is not None else None
 
     def _next_due(self) -> float | None:
         now = self._clock()
@@ -559,7 +582,9 @@ class RoomShow:
         about = cue.product_id or (self._on_air if cue.source == "operator" else None)
         names = _names(cue.user)
         if cue.source == "operator":
-            kept = self._gate.operator(text, cue.lang, about, line_id=cue.line_id)
+            kept = self._operator.kept(cue, text, about)
+        elif cue.source == "notice":
+            kept = {"guard": "allow"}
         else:
             said, kept = self._gate.line(
                 text, cue.lang, about, names, line_id=cue.line_id, source=cue.source, event_id=cue.reply_to,
@@ -572,9 +597,14 @@ class RoomShow:
             text = said
         return Line(
             line_id=cue.line_id, room=self.profile.room, epoch=epoch, text=text, lang=cue.lang, source=cue.source,
-            voice=self.profile.voices.get(cue.lang, ""), mood=self.profile.mood, product_id=cue.product_id,
-            reply_to=cue.reply_to, asked_ts=cue.asked_ts, meta=kept,
+            voice=self._voice_of(cue.lang), mood=self.profile.mood, product_id=cue.product_id,
+            reply_to=cue.reply_to, asked_ts=cue.asked_ts, clip=cue.clip, meta=kept,
         )
+
+    def _voice_of(self, lang: Lang) -> str:
+        """Her voice in a language: where she has none of her own, her voice of another language says it."""
+        voices = self.profile.voices
+        return voices.get(lang) or voices.get(self.profile.lang) or next(iter(voices.values()), "")
 
     def _passes(self, text: str, lang: Lang, product_id: str | None, user: str) -> bool:
         filled = self._wording.fill(text, lang, product_id=product_id, user=user)
@@ -582,8 +612,11 @@ class RoomShow:
 
     def _began(self, airing: Airing) -> None:
         line = airing.line
-        self._lately.note(line.text)
-        kept = {"reply_to": line.reply_to, "guard": line.meta}
+        self._lately.note(line.text, _names(airing.cue.user))
+        if line.source == "notice":
+            self._notice.said(self._clock())
+        kept = {"reply_to": line.reply_to, "guard": line.meta, "by": airing.cue.by}
+        kept["duration_s"] = round(airing.duration_s, 2)
         self._tell({"type": "said", **_line_document(line), **kept})
         block = self._order.block_of(airing.cue)
         if block is not None and airing.cue is block.cues[0]:
@@ -648,5 +681,5 @@ def _names(user: str) -> tuple[str, ...]:
 def _line_document(line: Line) -> dict[str, Any]:
     return {
         "line_id": line.line_id, "text": line.text, "lang": line.lang, "source": line.source,
-        "product_id": line.product_id,
+        "product_id": line.product_id, **({"voice": True} if line.clip else {}),
     }

@@ -83,7 +83,7 @@ def analyse(pcm: npt.NDArray[np.float32], rate: int) -> Heard:
     return Heard(level - peak, high / (total + 1e-9), low / (total + 1e-9), first, second, noise - peak)
 
 
-def _bands(power: npt.NDArray[Any], hertz: Curve) -> tuple[Curve, ...]:
+def _bands(power: npt.NDArray[Any], hertz: npt.NDArray[Any]) -> tuple[Curve, ...]:
     def between(low: float, high: float) -> npt.NDArray[Any]:
         return (hertz >= low) & (hertz < high)
 

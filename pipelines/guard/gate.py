@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from pipelines.catalogue import Product
@@ -62,17 +62,19 @@ class Gate:
         error.reason = HELD
         raise error
 
-    def operator(self, text: str, lang: Lang, product_id: str | None, *, line_id: str) -> dict[str, Any]:
+    def operator(
+        self, text: str, lang: Lang, product_id: str | None, *, line_id: str, by: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         """What the record keeps of an operator's sentence: it is said whatever the verdict, which is told."""
         verdict = self.guard.judge(text, lang, product_id)
         if verdict.action == "allow":
             return {"guard": "allow"}
-        self._once(Verdict("allow", text, verdict.hits), text, lang, product_id, line_id, "operator")
+        self._once(Verdict("allow", text, verdict.hits), text, lang, product_id, line_id, "operator", by=by)
         return {"guard": "override", "rule": verdict.rule}
 
     def _once(
         self, verdict: Verdict, text: str, lang: Lang, product_id: str | None, line_id: str, source: str,
-        event_id: str | None = None,
+        event_id: str | None = None, by: Mapping[str, str] | None = None,
     ) -> None:
         key = (line_id, text)
         if key in self._told:
@@ -89,5 +91,5 @@ class Gate:
             "type": "allowed" if action == "allow" else "guarded", "action": action, "line_id": line_id, "text": text,
             "said": verdict.text, "lang": lang,
             "source": source, "product_id": product_id, "hits": [h.document() for h in verdict.hits],
-            "event_id": event_id,
+            "event_id": event_id, "by": dict(by) if by is not None else None,
         })
