@@ -21,6 +21,7 @@ from PIL import Image, ImageDraw
 from server.app import CSP, WEB
 from tests.browser import shop
 from tests.browser.clip import FRAGMENT_S, Clip
+from tests.browser.mock_desk import Desk, add_desk
 from tests.browser.mock_training import Training, add_training
 from tests.browser.mock_wardrobe import Wardrobe, add_wardrobe
 
@@ -57,7 +58,6 @@ class Mock:
             {"id": 1, "name": "owner", "role": "owner", "created": "2026-01-01T00:00:00Z"}
         ]
         self.chat = shop.chat()
-        self.said: list[dict[str, Any]] = []
         self.skips = 0
         self.keys: list[str] = []
         self.landmarks: dict[str, Any] = {}
@@ -69,12 +69,14 @@ class Mock:
         self.started = time.monotonic()
         self.wardrobe = Wardrobe()
         self.training = Training()
+        self.desk = Desk()
+        self.said = self.desk.said
         self.role = "owner"
 
     def status(self) -> dict[str, Any]:
         """The status document."""
         shown = shop.status(self.room, self.outputs, self.paused, self.pinned, time.monotonic() - self.started)
-        return shown | self.wardrobe.status()
+        return shown | self.wardrobe.status() | self.desk.status()
 
 
 def _find(rows: list[dict[str, Any]], key: Any) -> dict[str, Any]:
@@ -169,11 +171,10 @@ def make_app(mock: Mock) -> FastAPI:
         mock.room.update(body)
         return mock.room
 
+    add_desk(app, mock.desk, safe)
+
     @app.post("/rooms/main/{verb}", dependencies=safe)
     async def act(verb: str, body: dict[str, Any]) -> Any:
-        if verb == "say":
-            mock.said.append(body)
-            return {"line_id": "l9"}
         if verb == "skip":
             mock.skips += 1
         elif verb == "pause":

@@ -17,7 +17,8 @@ from tests.browser.shop import HOSTILE
 pytestmark = pytest.mark.browser
 
 PAGES = (
-    "studio", "products", "personas", "schedule", "outputs", "looks", "adapters", "training", "scripts", "settings",
+    "studio", "rundown", "desk", "products", "scripts", "personas", "schedule", "words", "airlog", "outputs", "looks",
+    "adapters", "training", "settings",
 )
 BRIGHTNESS = """() => {
   const video = document.querySelector("#preview"), canvas = document.createElement("canvas");
@@ -292,7 +293,7 @@ def test_both_languages_say_the_same_things() -> None:
     words = {}
     for lang in ("zh", "en"):
         folder = WEB / "js" / "i18n"
-        parts = [folder / f"{part}{lang}.js" for part in ("", "wardrobe_", "training_")]
+        parts = [folder / f"{part}{lang}.js" for part in ("", "wardrobe_", "training_", "desk_")]
         source = "\n".join(p.read_text(encoding="utf-8") for p in parts)
         pairs = re.findall(r'(?:^|[\s,{])"?([a-z][\w.]*)"?: "((?:[^"\\]|\\.)*)"', source)
         assert len(pairs) == len(dict(pairs)), "a key is there twice"

@@ -4,21 +4,29 @@ import { brandMark, button, empty, fill, h, icon, say } from "./dom.js";
 import { lang, setLang, t } from "./i18n.js";
 import { status } from "./live.js";
 import { failed } from "./notice.js";
-import { forget, resume, session, signIn, signOut } from "./session.js";
+import { forget, may, resume, session, signIn, signOut } from "./session.js";
 import { setTheme, theme } from "./theme.js";
 import { adapters } from "./views/adapters.js";
+import { airlog } from "./views/airlog.js";
+import { desk } from "./views/desk.js";
 import { destinations } from "./views/destinations.js";
 import { login } from "./views/login.js";
 import { looks } from "./views/looks.js";
 import { personas } from "./views/personas.js";
 import { products } from "./views/products.js";
+import { rundown } from "./views/rundown.js";
 import { schedule } from "./views/schedule.js";
 import { scripts } from "./views/scripts.js";
 import { settings } from "./views/settings.js";
 import { studio } from "./views/studio.js";
+import { emergency, takeoverStrip } from "./views/takeover.js";
+import { holdButton } from "./views/hold_button.js";
 import { training } from "./views/training.js";
+import { words } from "./views/words.js";
 
-const PAGES = { studio, products, personas, schedule, outputs: destinations, looks, adapters, training, scripts, settings };
+const PAGES = { studio, rundown, desk, products, scripts, personas, schedule, words, airlog, outputs: destinations, looks, adapters, training, settings };
+/** Pages before which the side bar leaves a gap: the show, the shop, its safety, the machine. */
+const GROUPS = ["products", "words", "outputs"];
 const app = document.getElementById("app");
 let leave = () => {};
 let frame = null;
@@ -45,7 +53,7 @@ const brand = () => h("a", { class: "brand", href: "#/studio", "aria-label": "Ni
 
 function links(kind) {
   return h("nav", { class: kind, "aria-label": t("nav.label") }, Object.keys(PAGES).map((name) =>
-    h("a", { href: `#/${name}`, "data-page": name }, icon(name), h("span", { class: "clip" }, t(`nav.${name}`)))));
+    h("a", { href: `#/${name}`, "data-page": name, class: GROUPS.includes(name) ? "group" : "" }, icon(name), h("span", { class: "clip" }, t(`nav.${name}`)))));
 }
 
 /** The pill that says on every page whether the room is on air. */
@@ -62,8 +70,17 @@ function onAir() {
   return { pill, stop };
 }
 
+/** Takeover and slate on every page: what is on, and the way to stop everything. */
+function hands() {
+  const strip = takeoverStrip((listener) => status.subscribe(listener));
+  const halt = may("operator") && holdButton(t("emergency.stop"), { sign: "slate", only: true, kind: "small emergency", "data-act": "emergency-top", work: (control) => emergency(control, true) });
+  const stops = [status.subscribe(strip.update), halt && status.subscribe((document) => { halt.hidden = Boolean(document.slate?.on); })];
+  return { strip: strip.element, halt, stop: () => stops.forEach((stop) => stop && stop()) };
+}
+
 function makeFrame() {
   const air = onAir();
+  const hand = hands();
   const page = h("main", { class: "page", id: "page", tabindex: "-1" });
   const title = h("h1");
   const me = session.me;
@@ -77,13 +94,13 @@ function makeFrame() {
           h("button", { type: "button", class: "ghost-night", "aria-label": t("sign_out"), title: t("sign_out"), onclick: out },
             icon("exit", "s"))))),
     h("div", { class: "main" },
-      h("header", { class: "top" }, brand(), title, h("div", { class: "right" }, air.pill,
+      h("header", { class: "top" }, brand(), title, h("div", { class: "right" }, hand.halt, air.pill,
         h("span", { class: "phone-only" }, button(t("language.switch"), { sign: "globe", kind: "ghost", small: true, only: true,
           onclick: () => setLang(lang() === "zh" ? "en" : "zh") })))),
-      page),
+      hand.strip, page),
     links("tabs"));
   fill(app, shell);
-  return { page, title, close: air.stop };
+  return { page, title, close: () => { air.stop(); hand.stop(); } };
 }
 
 async function show() {

@@ -1,4 +1,6 @@
 /** Words of the panel in the user's language. */
+import deskEn from "./i18n/desk_en.js";
+import deskZh from "./i18n/desk_zh.js";
 import en from "./i18n/en.js";
 import trainingEn from "./i18n/training_en.js";
 import trainingZh from "./i18n/training_zh.js";
@@ -6,7 +8,7 @@ import wardrobeEn from "./i18n/wardrobe_en.js";
 import wardrobeZh from "./i18n/wardrobe_zh.js";
 import zh from "./i18n/zh.js";
 
-const WORDS = { en: { ...en, ...wardrobeEn, ...trainingEn }, zh: { ...zh, ...wardrobeZh, ...trainingZh } };
+const WORDS = { en: { ...en, ...wardrobeEn, ...trainingEn, ...deskEn }, zh: { ...zh, ...wardrobeZh, ...trainingZh, ...deskZh } };
 const KEY = "na.lang";
 export const LANGS = [["zh", "中文"], ["en", "English"]];
 

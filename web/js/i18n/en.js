@@ -52,7 +52,7 @@ export default {
   "speech.pause": "Pause", "speech.resume": "Resume", "speech.paused": "Paused. The picture goes on.", "speech.silent": "Between two sentences…",
   "speech.off": "The room is off air.", "speech.no_next": "Nothing is waiting.", "speech.queue": "{s} s ready",
   "source.script": "Script", "source.reply": "Reply to a viewer", "source.greeting": "Greeting", "source.operator": "From you", "source.transition": "Transition",
-  "say.title": "Say this", "say.text": "Word for word", "say.placeholder": "Everything ships free tonight…", "say.lang": "Language", "say.lang.auto": "Auto language",
+  "say.text": "Word for word", "say.placeholder": "Welcome, everybody; we have all evening…", "say.lang": "Language", "say.lang.auto": "Auto language",
   "say.now": "Break in", "say.now.about": "Cuts the sentence on air", "say.boundary": "Say next", "say.boundary.about": "Waits for the end of the sentence",
   "say.done.now": "Breaking in now", "say.done.boundary": "Comes after this sentence",
   "chat.title": "Chat", "chat.none": "Quiet so far", "chat.none.text": "What viewers write appears here. Write something yourself below.",

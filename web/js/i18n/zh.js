@@ -52,7 +52,7 @@ export default {
   "speech.pause": "暂停", "speech.resume": "继续", "speech.paused": "已暂停，画面仍在播出。", "speech.silent": "两句之间…",
   "speech.off": "直播间未开播。", "speech.no_next": "暂无待讲内容。", "speech.queue": "已备 {s} 秒",
   "source.script": "话术", "source.reply": "回复观众", "source.greeting": "欢迎", "source.operator": "场控插话", "source.transition": "过渡",
-  "say.title": "插话", "say.text": "逐字念出", "say.placeholder": "今晚全场包邮……", "say.lang": "语言", "say.lang.auto": "自动识别语言",
+  "say.text": "逐字念出", "say.placeholder": "欢迎大家，今晚慢慢聊……", "say.lang": "语言", "say.lang.auto": "自动识别语言",
   "say.now": "立即打断", "say.now.about": "打断正在讲的这句", "say.boundary": "本句之后讲", "say.boundary.about": "等这句讲完",
   "say.done.now": "正在打断", "say.done.boundary": "将在本句之后讲",
   "chat.title": "弹幕", "chat.none": "还没有人说话", "chat.none.text": "观众的弹幕会出现在这里，也可以在下面自己发一条试试。",

@@ -1,8 +1,8 @@
-/** Speech: the sentence on air with its progress, what follows, and words to put in between. */
+/** Speech: the sentence on air with its progress, and what follows. */
 import { post } from "../api.js";
-import { button, field, fill, h, icon, say, select } from "../dom.js";
+import { button, fill, h, icon, say } from "../dom.js";
 import { clock, t } from "../i18n.js";
-import { attempt, done } from "../notice.js";
+import { attempt } from "../notice.js";
 import { may, roomPath } from "../session.js";
 
 const SHOWN_NEXT = 4;
@@ -61,32 +61,4 @@ export function speechCard() {
     h("div", { class: "speech-now" }, text, bar, h("div", { class: "row between" }, meta, time)),
     h("div", { class: "row between next-head" }, h("h3", { class: "muted" }, t("speech.next")), queue), next);
   return { element, update: paint };
-}
-
-export function sayCard() {
-  const text = h("textarea", { rows: 2, maxLength: 2000, placeholder: t("say.placeholder"), id: "say-text" });
-  const language = select([["", t("say.lang.auto")], ["zh", "中文"], ["en", "English"], ["ja", "日本語"]], "",
-    { "aria-label": t("say.lang") });
-  const send = (when) => async (event) => {
-    const words = text.value.trim();
-    if (!words) {
-      text.focus();
-      return;
-    }
-    const body = { text: words, when, ...(language.value ? { lang: language.value } : {}) };
-    if (await attempt(event.currentTarget, () => post(roomPath("/say"), body))) {
-      text.value = "";
-      done(t(`say.done.${when}`));
-    }
-  };
-  const boundary = button(t("say.boundary"), { kind: "primary", sign: "mic", title: t("say.boundary.about"), onclick: send("boundary") });
-  const now = button(t("say.now"), { title: t("say.now.about"), onclick: send("now") });
-  text.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) boundary.click();
-  });
-  const element = h("section", { class: "card", hidden: !may("operator") },
-    h("header", {}, h("h2", {}, icon("send"), t("say.title"))),
-    h("div", { class: "stack tight" }, field(t("say.text"), text),
-      h("div", { class: "row say-row" }, language, h("span", { class: "grow" }), now, boundary)));
-  return { element };
 }
