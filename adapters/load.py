@@ -11,7 +11,17 @@ from diffusers import StableDiffusionPipeline
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from adapters.errors import BadBase
-from adapters.header import read_header
+from adapters.header import Header, read_header
+
+SD1 = Path(__file__).parents[1] / "assets" / "sd1"
+"""How Stable Diffusion 1.x is put together, and its tokenizer: nothing has to be fetched for a checkpoint of it."""
+SD1_SHAPES = {
+    "model.diffusion_model.input_blocks.0.0.weight": (320, 4, 3, 3),
+    "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight": (320, 768),
+    "model.diffusion_model.input_blocks.8.1.transformer_blocks.0.attn2.to_k.weight": (1280, 768),
+    "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight": (49408, 768),
+}
+"""What tells it from 2.x, XL and the in-painting model."""
 
 _PARTS = {"safety_checker": None, "requires_safety_checker": False}
 
@@ -20,7 +30,8 @@ def visual(path: Path, dtype: torch.dtype, config: Path | None = None) -> Any:
     """A `StableDiffusionPipeline` from a diffusers folder or a .safetensors checkpoint, on the CPU.
 
     A checkpoint holds weights only; how they are put together comes from `config`, a diffusers folder, or else from
-    what the hub's cache, and at last the hub, knows of Stable Diffusion 1.x. Raises `BadBase`.
+    such a folder beside it, what is known here of Stable Diffusion 1.x, the hub's cache, and at last the hub. Raises
+    `BadBase`.
     """
     extra: dict[str, Any] = dict(_PARTS)
     if config is not None:
@@ -39,19 +50,29 @@ def visual(path: Path, dtype: torch.dtype, config: Path | None = None) -> Any:
         # A damaged checkpoint can fail anywhere in the conversion, with any exception.
         raise BadBase(
             f"the visual base in {path} can't be loaded: {first_line(e)}",
-            next_step="Name a Stable Diffusion 1.x folder of diffusers, or one .safetensors file (and, where its "
-            "description is not in the cache, base_config: a diffusers folder of the same architecture).",
+            next_step="Name a Stable Diffusion 1.x folder of diffusers, or one .safetensors file of it; a file of "
+            "another architecture needs a diffusers folder of the same name beside it (training: or base_config).",
         ) from e
 
 
 def _single(path: Path, extra: dict[str, Any]) -> Any:
-    read_header(path)  # A damaged file is told from a description that is not in the cache.
+    header = read_header(path)  # A damaged file is told from a description that is not in the cache.
+    known = extra.get("config") or description_of(path, header)
+    if known:
+        return StableDiffusionPipeline.from_single_file(str(path), local_files_only=True, **extra | {"config": known})
     try:
         return StableDiffusionPipeline.from_single_file(str(path), local_files_only=True, **extra)
     except Exception:
-        if "config" in extra:
-            raise
         return StableDiffusionPipeline.from_single_file(str(path), **extra)
+
+
+def description_of(path: Path, header: Header) -> str | None:
+    """The folder that describes a checkpoint: `name/` beside `name.safetensors`, or that of Stable Diffusion 1.x."""
+    beside = path.with_suffix("")
+    if (beside / "model_index.json").is_file():
+        return str(beside)
+    shapes = (header.tensors[name].shape if name in header.tensors else None for name in SD1_SHAPES)
+    return str(SD1) if all(a == b for a, b in zip(shapes, SD1_SHAPES.values(), strict=True)) else None
 
 
 def language(folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:

@@ -23,6 +23,7 @@ def save(folder: Path, out: Path) -> Path:
     tensors |= {f"first_stage_model.{k}": v for k, v in _vae(pipe.vae.state_dict()).items()}
     for name, value in pipe.text_encoder.state_dict().items():
         tensors[f"cond_stage_model.transformer.text_model.{name.removeprefix('text_model.')}"] = value
+    out.parent.mkdir(parents=True, exist_ok=True)
     save_file({k: v.contiguous() for k, v in tensors.items()}, out)
     return out
 

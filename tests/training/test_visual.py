@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from adapters import convert
 from adapters.header import read_header
 from adapters.spec import spec_of_folder
-from adapters.training.config import from_values
+from adapters.training.config import from_values, load
 from adapters.training.journal import read
 from adapters.training.train import Result, train
 from tests.training import toy
@@ -186,12 +186,24 @@ def test_samples_and_journal_of_a_course(visual: Make, tmp_path: Path) -> None:
     assert board and board[0].stat().st_size > 1000
 
 
-def test_a_single_checkpoint_is_the_same_base_as_its_folder(visual: Make, visual_folder: Path, tmp_path: Path) -> None:
+def test_a_lora_scripts_file_trains_on_a_single_checkpoint_as_on_its_folder(
+    visual: Make, visual_folder: Path, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from tests.training import checkpoint_file
+    from tests.training.test_config import GUFENG
 
-    single = checkpoint_file.save(visual_folder, tmp_path / "v1-5-pruned.safetensors")
-    one = weights(train(visual(output_dir=tmp_path / "folder", max_steps=3)))
-    two = weights(train(visual(output_dir=tmp_path / "single", max_steps=3, base_model=single,
-                               base_config=visual_folder)))
+    # Its description lies beside it, as that of a base which is not Stable Diffusion 1.x has to.
+    checkpoint_file.save(visual_folder, tmp_path / "models" / "v1-5-pruned.safetensors")
+    (tmp_path / "models" / "v1-5-pruned").symlink_to(visual_folder)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "gufeng_face").symlink_to(pictures)
+    (tmp_path / "x.yaml").write_text(GUFENG)
+    monkeypatch.chdir(tmp_path)
+    over: dict[str, Any] = {"max_steps": 3, "resolution": 64, "bucket_step": 16, "sample_steps": 2, "threads": 1,
+                            "compare_full": "off"}
+    made = train(load(Path("x.yaml"), **over))
+    assert made.files[0] == Path("output/tangzhuang_lora/tangzhuang_lora.safetensors")
+    one = weights(made)
+    two = weights(train(load(Path("x.yaml"), **over, base_model=visual_folder, output_dir=tmp_path / "folder")))
     assert one.keys() == two.keys() and all(torch.allclose(one[k].float(), two[k].float(), atol=1e-3) for k in one)
     assert any(float(t.float().abs().max()) > 0 for k, t in two.items() if "lora_up" in k)
