@@ -27,6 +27,13 @@ class _Said:
     raw: str = ""
 
 
+def without(text: str, names: Iterable[str]) -> str:
+    """A sentence without the names of those to whom it is said."""
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(name, "")
+    return text
+
+
 def fold(text: str) -> str:
     """A sentence without case, width, spaces and marks: what a listener would take for the same."""
     return _NOISE.sub("", unicodedata.normalize("NFKC", text[:400]).casefold())
@@ -42,9 +49,9 @@ class Lately:
             if isinstance(entry, (list, tuple)) and len(entry) == 2:
                 self._said.append(_Said(clock() - float(entry[0]), str(entry[1])))
 
-    def note(self, text: str) -> None:
-        """This sentence is being said."""
-        folded = fold(text)
+    def note(self, text: str, names: Iterable[str] = ()) -> None:
+        """This sentence is being said; to somebody else of `names` it would be the same."""
+        folded = fold(without(text, names))
         if folded and self._window_s > 0:
             self._said.append(_Said(self._clock(), folded, text[:400]))
 

@@ -15,7 +15,7 @@ from pipelines.answers import Answers, Reply
 from pipelines.brief import Kind, task
 from pipelines.catalogue import Product
 from pipelines.inbox import Pick, Wait
-from pipelines.lately import Lately
+from pipelines.lately import Lately, without
 from pipelines.line import Lang
 from pipelines.moderation import spoken_name
 from pipelines.running_order import Block, Cue, Rank
@@ -173,7 +173,7 @@ class Replies:
                 return wrong
             if not self._floor.may(sentence, reply.lang, about, reply.user):
                 return "held"
-            return "" if self._lately.fresh(sentence) else "repeated"
+            return "" if self._lately.fresh(without(sentence, _split(reply.user))) else "repeated"
 
         return check
 
@@ -261,7 +261,7 @@ class Replies:
         return said
 
     def _spoken(self, reply: Reply) -> str:
-        return "".join(self._filled(t, reply) or "" for t in reply.texts)
+        return without("".join(self._filled(t, reply) or "" for t in reply.texts), _split(reply.user))
 
     # --- the desk ---
 

@@ -37,6 +37,21 @@ class _Collector:
         yield from self._sinks()
         yield from self._shows()
         yield from self._wardrobe()
+        yield from self._writer()
+
+    def _writer(self) -> Iterable[Metric]:
+        up = GaugeMetricFamily("nightanchor_writer_up", "Whether a writing engine is asked", labels=["engine"])
+        first = GaugeMetricFamily("nightanchor_writer_first_ms", "Mean time to the first piece", labels=["engine"])
+        speed = GaugeMetricFamily("nightanchor_writer_tokens_per_second", "Mean pieces a second", labels=["engine"])
+        texts = CounterMetricFamily("nightanchor_writer_texts", "Texts by outcome", labels=["engine", "outcome"])
+        for breaker in self._context.writing.chain.breakers:
+            name = [breaker.engine.kind]
+            up.add_metric(name, 1.0 if breaker.closed else 0.0)
+            first.add_metric(name, breaker.first_ms or 0.0)
+            speed.add_metric(name, breaker.tokens_per_s or 0.0)
+            for outcome, count in breaker.counts.items():
+                texts.add_metric([*name, outcome], count)
+        return [up, first, speed, texts]
 
     def _wardrobe(self) -> Iterable[Metric]:
         ended = CounterMetricFamily("nightanchor_activations", "Activations that are over", labels=["room", "state"])
