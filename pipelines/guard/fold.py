@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
@@ -20,9 +21,20 @@ MAX_CHARS = 2000
 """Of a sentence that is looked at; a spoken one has a tenth of it."""
 _DIGITS = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
 _NUMERALS = dict(zip("〇壹贰叁肆伍陆柒捌玖拾佰仟两", "零一二三四五六七八九十百千二", strict=True))
+_LOOKALIKES = str.maketrans(
+    "аеорсухіјѕԁһӏкмтвнԛԝɡαοειυνρτκ🅐🅑🅒🅓🅔🅕🅖🅗🅘🅙🅚🅛🅜🅝🅞🅟🅠🅡🅢🅣🅤🅥🅦🅧🅨🅩",
+    "aeopcyxijsdhlkmtbhqwgaoeiuvptkabcdefghijklmnopqrstuvwxyz",
+)
+"""Cyrillic, Greek and ringed letters that look like Latin ones (Unicode TR 39, confusables)."""
+_SIGNS = {"➕": "加", "🥇": "第一", "🔝": "top", "💯": "百分百", "🐧": "qq", "🛰": "卫星", "🆓": "免费", "🔟": "十", "朂": "最", "㝡": "最",
+          "徽": "微", "嶶": "微", "薇": "微"}
+"""Signs that are read as a word, and characters that are written for another which they resemble."""
+_KANA_MARKS = {"ﾞ": "\u3099", "ﾟ": "\u309a", "\u3099": "\u3099", "\u309a": "\u309a"}
+_STRAY = re.compile(r"(?<=[\u3400-\u9fff])[a-z]{1,2}(?=[\u3400-\u9fff])")
 _STOPS = frozenset("。！？!?;；\n")
 _COMMAS = frozenset("，,、：:")
 _LEET = str.maketrans("013457@$", "oieastas")
+_INSIDE = re.compile(r"[a-z]+(?:[0134557@$*]+[a-z]+)+")
 _TOKEN = re.compile(r"[a-z0-9@$]+")
 _SPELT = re.compile(r"(?<![a-z0-9])[a-z](?:[^\w]{1,2}[a-z](?![a-z0-9])){2,}")
 _HANZI = re.compile(r"[\u3400-\u9fff]")
@@ -68,29 +80,82 @@ class Folded:
     """Places in `joined` before which a comma stood."""
     words: str
     words_at: tuple[int, ...]
+    cuts: frozenset[int] = frozenset()
+    """Those of `commas` that divide clauses, not the items of a list."""
+    changed: tuple[int, ...] = ()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Place in `text` of a piece of `joined`."""
         return self.joined_at[start], self.joined_at[end - 1] + 1
 
+    def others(self) -> Iterator[Folded]:
+        """The sentence with halves put together to characters, and without letters that stand alone between hanzi.
 
+        In `joined` only; `changed` of each are the places that are read otherwise.
+        """
+        for found in (list(_halves().finditer(self.joined)), list(_STRAY.finditer(self.joined))):
+            if found:
+                yield self._without(found)
+
+    def _without(self, found: list[re.Match[str]]) -> Folded:
+        joined: list[str] = []
+        at: list[int] = []
+        changed: list[int] = []
+        commas: set[int] = set()
+        cuts: set[int] = set()
+        done = 0
+
+        def copy(start: int, end: int) -> None:
+            commas.update(len(joined) + c - start for c in range(start, end + 1) if c in self.commas)
+            cuts.update(len(joined) + c - start for c in range(start, end + 1) if c in self.cuts)
+            joined.extend(self.joined[start:end])
+            at.extend(self.joined_at[start:end])
+
+        for m in found:
+            copy(done, m.start())
+            changed.append(len(joined))
+            whole = _whole().get(m[0])
+            if whole:
+                joined.append(whole)
+                at.append(self.joined_at[m.start()])
+            done = m.end()
+        copy(done, len(self.joined))
+        return replace(
+            self, joined="".join(joined), joined_at=tuple(at), commas=frozenset(commas), cuts=frozenset(cuts),
+            changed=tuple(changed),
+        )
+
+
+@functools.cache
+def _whole() -> dict[str, str]:
+    """Halves of characters -> the character, of `lists/split.txt`."""
+    text = files("pipelines.guard").joinpath("lists/split.txt").read_text(encoding="utf-8")
+    rows = (line.split() for line in text.splitlines() if not line.startswith("#"))
+    return {half: whole for whole, *halves in rows for half in halves}
+
+
+@functools.cache
+def _halves() -> re.Pattern[str]:
+    return re.compile("|".join(sorted(map(re.escape, _whole()), key=len, reverse=True)))
+
+
+@functools.lru_cache(256)
 def fold(text: str) -> Folded:
     """Read a sentence; what is beyond `MAX_CHARS` is not read."""
     text = text[:MAX_CHARS]
     plain: list[str] = []
     at: list[int] = []
-    table = simplified()
     for place, char in enumerate(text):
-        # Marks that are stacked on letters change how they look, not what they are.
-        for c in unicodedata.normalize("NFKC", char):
-            if unicodedata.category(c) in ("Mn", "Me", "Cf", "Cc", "Cs", "Co", "Cn") and c != "\n":
-                continue
-            for low in table.get(ord(c), c).casefold():
-                plain.append(low)
-                at.append(place)
+        if char in _KANA_MARKS and plain:
+            plain[-1] = unicodedata.normalize("NFC", plain[-1] + _KANA_MARKS[char])[:1]
+            continue
+        for low in _forms(char):
+            plain.append(low)
+            at.append(place)
     joined: list[str] = []
     joined_at: list[int] = []
     commas: set[int] = set()
+    cuts: set[int] = set()
     for c, place in zip(plain, at, strict=True):
         if c in _STOPS:
             joined.append(BREAK)
@@ -103,11 +168,32 @@ def fold(text: str) -> Folded:
             joined_at.append(place)
         elif c in _COMMAS:
             commas.add(len(joined))
+            if c in "，,":
+                cuts.add(len(joined))
     flat = "".join(plain)
     words, words_at = _words(flat, at)
     return Folded(
-        text, flat, tuple(at), "".join(joined), tuple(joined_at), frozenset(commas), words, words_at,
+        text, flat, tuple(at), "".join(joined), tuple(joined_at), frozenset(commas), words, words_at, frozenset(cuts),
     )
+
+
+@functools.lru_cache(16384)
+def _forms(char: str) -> str:
+    """What a character is read as: empty for what is not seen, letters without the marks that are stacked on them."""
+    if "a" <= char <= "z" or char in " \n":
+        return char
+    if char in _SIGNS:
+        return _SIGNS[char]
+    letter = unicodedata.normalize("NFKD", char)
+    # Kana keep their marks, which make another sound of them.
+    shown = letter if letter[:1].isascii() else unicodedata.normalize("NFKC", char)
+    kept = "".join(c for c in shown if unicodedata.category(c) not in ("Mn", "Me", "Cf", "Cc", "Cs", "Co", "Cn"))
+    if 0x1F170 <= ord(char) <= 0x1F189:
+        kept = chr(ord("a") + ord(char) - 0x1F170)
+    elif 0x1F1E6 <= ord(char) <= 0x1F1FF:
+        kept = chr(ord("a") + ord(char) - 0x1F1E6)
+    low = "".join(simplified().get(ord(c), c) for c in kept).casefold().translate(_LOOKALIKES)
+    return _SIGNS.get(low, low)
 
 
 def _words(plain: str, at: list[int]) -> tuple[str, tuple[int, ...]]:
@@ -122,8 +208,7 @@ def _words(plain: str, at: list[int]) -> tuple[str, tuple[int, ...]]:
     def letters(m: re.Match[str]) -> str:
         word = m[0]
         # A figure at either end is one (top1, 2nd); one between letters stands for a letter.
-        inside = re.fullmatch(r"[a-z]+(?:[0134557@$][a-z]+)+", word)
-        return word.translate(_LEET) if inside else word
+        return word.translate(_LEET) if _INSIDE.fullmatch(word) else word
 
     return _TOKEN.sub(letters, text), places
 
@@ -148,7 +233,7 @@ def read(folded: Folded) -> Read:
     while place < len(text):
         if _HANZI.match(text[place]):
             sound = found[place]
-            sounds.append(to_normal(sound))
+            sounds.append(_toneless(sound))
             tones.append(sound[-1] if sound[-1].isdigit() else "0")
             spans.append((place, place + 1))
             place += 1
@@ -168,6 +253,9 @@ def read(folded: Folded) -> Read:
             spans.append((place, place + step))
             place += step
     return Read(tuple(sounds), tuple(tones), tuple(spans))
+
+
+_toneless = functools.lru_cache(4096)(to_normal)
 
 
 def _each(other: str) -> Any:

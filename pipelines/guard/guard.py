@@ -20,6 +20,8 @@ from pipelines.guard.terms import Terms
 from pipelines.guard.verdict import Hit, Verdict
 from pipelines.line import Lang
 
+OWN_BRANDS = "rivals"
+"""The list of brands of which those in the catalogue may be named."""
 KEPT = 2048
 """Verdicts that are remembered; a sentence is asked after several times before it is said."""
 _TOO_LONG: dict[Lang, str] = {"zh": "句子太长，无法检查。", "en": "The sentence is too long to be judged."}
@@ -45,6 +47,7 @@ class Guard:
         """Judge by this catalogue from now on."""
         self._products = {p.product_id: p for p in products}
         self._about: dict[frozenset[str], Knowledge] = {}
+        self._sold: str | None = None
         self._names = {
             name: p.product_id
             for p in self._products.values()
@@ -90,10 +93,16 @@ class Guard:
         if not folded.joined:
             return []
         about = self._knowledge(folded.plain, product_id)
-        found = self._terms.find(folded, lang)
+        found = [h for h in self._terms.find(folded, lang) if h.category != OWN_BRANDS or not self._sells(h.found)]
         found += private.find(folded, about.text)
         found += facts.check(text, lang, about, spare=names)
         return sorted(found, key=lambda h: (h.start, h.end))
+
+    def _sells(self, name: str) -> bool:
+        """Whether a brand stands in the catalogue."""
+        if self._sold is None:
+            self._sold = Knowledge.of(self._products.values(), self._texts).text
+        return fold(name).plain in self._sold
 
     def _knowledge(self, plain: str, product_id: str | None) -> Knowledge:
         """Of the product and of those that the sentence names; of all when it is about none."""

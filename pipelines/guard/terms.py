@@ -24,8 +24,9 @@ from pipelines.guard.verdict import Hit
 from pipelines.line import LANGS, Lang
 from streaming.errors import BadInput
 
-LISTS = ("absolute", "efficacy", "medical", "platform", "sensitive", "baiting")
+LISTS = ("absolute", "efficacy", "medical", "platform", "sensitive", "baiting", "rivals")
 MAX_TERM = 60
+RETRIES = 12
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LATIN_ONLY = re.compile(r"[a-z0-9 '’.\-]+")
 _FAILS = re.compile("不了|不掉|不到|不动")
@@ -49,6 +50,8 @@ class Rule:
     deniable: bool = False
     keep: int = 0
     """Characters of a match, from its start or (negative) its end, that a rewriting replaces; 0: all."""
+    sounds_from: int = 2
+    """Characters from which on a word is also looked for as it sounds."""
     counts: bool = False
     """Whether the word also numbers the items of a list: 第一，洗脸。"""
 
@@ -86,7 +89,7 @@ class Terms:
                     continue
                 if kind == "term":
                     written.setdefault(term, []).append(rule)
-                if sum(1 for c in term if _HAN.match(c)) == len(term) >= 2:
+                if sum(1 for c in term if _HAN.match(c)) == len(term) >= rule.sounds_from:
                     sound = read(fold(text))
                     heard.setdefault(_line(sound.sounds), []).append((rule, term, sound.tones))
         self._written, self._heard = _automaton(written), _automaton(heard)
@@ -102,23 +105,24 @@ class Terms:
     def find(self, folded: Folded, lang: Lang) -> list[Hit]:
         """Every rule that the sentence breaks, the longest match where several overlap."""
         sound = read(folded) if lang != "en" or _HAN.search(folded.plain) else None
-        found = [*self._in_joined(folded), *self._in_words(folded)]
+        found = [(f, False, folded) for f in self._in_joined(folded)] + [(f, True, folded) for f in self._in_words(folded)]
+        found += [(f, False, other) for other in folded.others() for f in self._in_joined(other) if _is_new(f, other)]
         if sound is not None:
-            found += [(f, False) for f in self._by_sound(folded, sound)]
+            found += [(f, False, folded) for f in self._by_sound(folded, sound)]
         out: list[Hit] = []
         taken: list[tuple[int, int]] = []
-        for f, is_word in sorted(found, key=lambda x: (-(x[0].end - x[0].start), x[0].start)):
+        for f, is_word, reading in sorted(found, key=lambda x: (-(x[0].end - x[0].start), x[0].start)):
             if is_word:
                 start, end = folded.words_at[f.start], folded.words_at[f.end - 1] + 1
             else:
-                start, end = folded.span(f.start, f.end)
+                start, end = reading.span(f.start, f.end)
             if any(start < b and a < end for a, b in taken):
                 continue
             taken.append((start, end))
             out.append(_hit(f.rule, folded, start, end, lang))
         return sorted(out, key=lambda h: h.start)
 
-    def _in_joined(self, folded: Folded) -> Iterator[tuple[_Found, bool]]:
+    def _in_joined(self, folded: Folded) -> Iterator[_Found]:
         text = folded.joined
         if not text:
             return
@@ -127,26 +131,40 @@ class Terms:
             if not _whole_latin(term, text, start, end) or _split_by_comma(folded, start, end):
                 continue
             for rule in rules:
-                if not _is_fine(rule, text, start, end) and not (rule.deniable and denied(text, start)):
-                    yield _Found(rule, start, end), False
+                if not _is_fine(rule, text, start, end) and not (rule.deniable and denied(text, start, end, folded.cuts)):
+                    yield _Found(rule, start, end)
         for pattern, rule in self._patterns:
-            for m in pattern.finditer(text):
-                start, end = m.span()
-                if start == end or _FAILS.search(m[0]) or _split_by_comma(folded, start, end) or _is_fine(rule, text, start, end):
-                    continue
-                if (rule.deniable and denied(text, start)) or (rule.counts and _begins_item(folded, start, end)):
-                    continue
+            for start, end in self._matched(pattern, rule, folded):
                 if rule.keep > 0:
                     end = start + rule.keep
                 elif rule.keep < 0:
                     start = end + rule.keep
-                yield _Found(rule, start, end), False
+                yield _Found(rule, start, end)
 
-    def _in_words(self, folded: Folded) -> Iterator[tuple[_Found, bool]]:
+    def _matched(self, pattern: re.Pattern[str], rule: Rule, folded: Folded) -> Iterator[tuple[int, int]]:
+        """Where a pattern holds; after a match that is none it is tried again within it, `RETRIES` times in all."""
+        text, at, left = folded.joined, 0, RETRIES
+        while (m := pattern.search(text, at)) is not None:
+            start, end = m.span()
+            if start == end:
+                at = end + 1
+                continue
+            if (
+                (rule.deniable and (_FAILS.search(m[0]) or denied(text, start, end, folded.cuts)))
+                or _split_by_comma(folded, start, end) or _is_fine(rule, text, start, end)
+                or (rule.counts and _begins_item(folded, start, end))
+            ):
+                left -= 1
+                at = start + 1 if left > 0 else end
+                continue
+            yield start, end
+            at = end
+
+    def _in_words(self, folded: Folded) -> Iterator[_Found]:
         for pattern, rule in self._words:
             for m in pattern.finditer(folded.words):
-                if not (rule.deniable and denied(folded.words, m.start())):
-                    yield _Found(rule, *m.span()), True
+                if not (rule.deniable and denied(folded.words, *m.span())):
+                    yield _Found(rule, *m.span())
 
     def _by_sound(self, folded: Folded, sound: Read) -> Iterator[_Found]:
         line = _line(sound.sounds)
@@ -167,9 +185,14 @@ class Terms:
             for rule, term, tones in entries:
                 if _is_disguised(pieces, term, sound.tones[first : first + count], tones):
                     if not _is_fine(rule, folded.joined, start, end) and not (
-                        rule.deniable and denied(folded.joined, start)
+                        rule.deniable and denied(folded.joined, start, end, folded.cuts)
                     ):
                         yield _Found(rule, start, end)
+
+
+def _is_new(found: _Found, reading: Folded) -> bool:
+    """Whether a match owes something to what the reading has otherwise."""
+    return any(found.start <= c < found.end for c in reading.changed)
 
 
 def _is_disguised(pieces: Sequence[str], term: str, tones: Sequence[str], wanted: Sequence[str]) -> bool:
@@ -264,8 +287,8 @@ def _shipped(name: str) -> tuple[tuple[Rule, str, str], ...]:
         fine = tuple(fold(f).joined for f in entry.get("fine", ()))
         for text in texts:
             label = text if kind in ("term", "sound") else entry["name"]
-            rule = Rule(name, label, data["reason"], says, fine, bool(data.get("denied")), int(entry.get("keep", 0)),
-                        bool(entry.get("counts")))
+            rule = Rule(name, label, data["reason"], says, fine, bool(entry.get("denied", data.get("denied"))), int(entry.get("keep", 0)),
+                        int(data.get("sounds_from", 2)), bool(entry.get("counts")))
             out.append((rule, kind, text))
     return tuple(out)
 

@@ -40,10 +40,10 @@ async def test_own_words_are_at_work_at_once_and_survive_a_restart_of_the_room(a
     await api.client.post("/rooms/main/start")
     body = {"own": [{"term": "老王家", "reason": "对手", "say": "别家"}]}
     assert (await api.client.put("/guard/words", params=ROOM, json=body)).status_code == 200
-    say = {"text": "比老王家的好用。", "when": "now"}
+    say = {"text": "老王家的也好用。", "when": "now"}
     answer = await api.client.post("/rooms/main/say", json=say)
     assert answer.status_code == 422 and answer.json()["reason"] == "held"
-    assert "比别家的好用。" in answer.json()["next_step"]
+    assert "别家的也好用。" in answer.json()["next_step"]
     assert (await api.client.post("/rooms/main/say", json={**say, "override": True})).status_code == 202
     await api.client.post("/rooms/main/stop")
     await api.client.post("/rooms/main/start")

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.guard.quantities import number, quantities
+from pipelines.guard.numerals import number
+from pipelines.guard.quantities import quantities
 
 
 @pytest.mark.parametrize(("text", "value"), [
