@@ -32,7 +32,7 @@ def _item(key: str, kind: str, title: str, product: str | None, minutes: float, 
 def running_order() -> dict[str, Any]:
     """A running order of seven blocks."""
     return {
-        "room": "main", "enabled": True, "loop": True, "now": None,
+        "room": "main", "enabled": True, "loop": True, "now": None, "derived": True,
         "items": [
             _item("open", "opening", "晚上好", None, 2, "欢迎新来的朋友", "今晚慢慢聊，不催单"),
             _item("serum", "product", "", "serum", 8, "质地像清水", "三十毫升一瓶", "敏感肌先在耳后试"),
@@ -83,13 +83,13 @@ def desk() -> list[dict[str, Any]]:
         _verdict("a3", "rewrite", "现在国家级配方。", fixed, _hit("absolute:国家级", "国家级", 2, "用心做的")),
         _said("a3", fixed),
         {"type": "question", "event_id": "9", "user": "阿珍", "text": "精华多少钱？", "lang": "zh", "intent": "price"},
-        {"type": "retrieved", "event_id": "9", "product_id": "serum", "scores": [0.91, 0.44],
-         "facts": ["现价 99.90 元，原价 139.00 元", "一共 30 毫升"], "faq": ["敏感肌可以用吗"]},
+        {"type": "retrieved", "event_id": "9", "product_id": "serum", "scores": [0.91, 0.44, 0.0],
+         "facts": ["现价 99.90 元，原价 139.00 元", "一共 30 毫升", "不添加香精"], "faq": ["敏感肌可以用吗"]},
         _draft("j2", answer, "answer", "9"),
         _verdict("b1", "allow", answer, answer, source="reply", event_id="9"),
         _said("b1", answer, "reply"),
         {"type": "skipped", "text": "质地像清水一样，两三下就能推开。", "reason": "repeated"},
-        {"type": "question", "event_id": "10", "user": HOSTILE, "text": HOSTILE, "lang": "zh", "intent": "unknown"},
+        {"type": "question", "event_id": "10", "user": HOSTILE, "text": HOSTILE, "lang": "zh", "intent": ""},
         _verdict("c1", "override", low, low, _hit("absolute:最低价", "最低价", 2, "现在的价格"), source="operator"),
         _said("c1", low, "operator"),
     ]
@@ -208,7 +208,12 @@ def add_desk(app: FastAPI, desk: Desk, safe: Sequence[Any]) -> None:
             if item["product_id"] == "tea":
                 return _problem(422, "there is no product 'tea'", "Choose another.", what="items", at=[n])
         desk.put.append(copy.deepcopy(body))
-        desk.order = {"room": "main", "now": None, **body}
+        desk.order = {"room": "main", "now": None, "derived": False, **body}
+        return desk.order
+
+    @app.delete("/rooms/main/running-order", dependencies=deps)
+    async def reset_order() -> Any:
+        desk.order = running_order()
         return desk.order
 
     @app.post("/rooms/main/running-order/{verb}", dependencies=deps)
@@ -239,7 +244,11 @@ def add_desk(app: FastAPI, desk: Desk, safe: Sequence[Any]) -> None:
         return {}
 
     @app.post("/rooms/main/voice", dependencies=deps, status_code=202)
-    async def voice(file: UploadFile, override: bool = Form(False), text: str = Form("")) -> Any:
+    async def voice(
+        file: UploadFile, override: bool = Form(False), text: str = Form(""), override_text: bool = Form(False)
+    ) -> Any:
+        if refusal := held(text, override_text):
+            return refusal
         data = await file.read()
         heard = {"name": file.filename, "bytes": len(data), "head": data[:4], "override": override, "text": text}
         desk.voices.append(heard)

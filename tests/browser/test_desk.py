@@ -23,7 +23,8 @@ def line(panel: Panel, key: str) -> Locator:
 def test_a_question_is_followed_from_the_viewer_to_the_voice(panel: Panel) -> None:
     panel.go("desk")
     card = panel.page.locator("[data-key=e9]")
-    for words in ("阿珍", "精华多少钱？", "现价 99.90 元", "敏感肌可以用吗", "本机语言模型写的草稿", "通过"):
+    seen = "阿珍|精华多少钱？|现价 99.90 元|敏感肌可以用吗|其余 1 条资料|本机语言模型写的草稿|已说出"
+    for words in seen.split("|"):
         expect(card).to_contain_text(words)
     assert panel.page.locator(".desk-card").first.get_attribute("data-key") == "lc1", "the newest is not first"
     assert panel.page.evaluate("window.hacked === undefined && !document.querySelector('img[src=x]')")

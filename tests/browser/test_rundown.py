@@ -32,6 +32,7 @@ def test_an_entry_is_dragged_with_the_mouse_and_saved(panel: Panel) -> None:
     panel.go("rundown")
     page = panel.page
     expect(page.locator(".rundown-main > header")).to_contain_text("7 段 · 共 28 分钟")
+    expect(page.locator(".rundown-default")).to_contain_text("默认流程")
     x, y = middle(panel, "[data-id=qa] .grip")
     _, up = middle(panel, "[data-id=open] .grip")
     page.mouse.move(x, y)
@@ -44,6 +45,10 @@ def test_an_entry_is_dragged_with_the_mouse_and_saved(panel: Panel) -> None:
     save(panel)
     expect(page.locator(".unsaved")).to_be_hidden()
     assert [i["id"] for i in panel.mock.desk.put[-1]["items"]][:3] == ["qa", "open", "serum"]
+    page.get_by_role("button", name="恢复默认流程").click()
+    page.get_by_role("dialog").get_by_role("button", name="恢复默认流程").click()
+    expect(page.locator(".rundown-default")).to_be_visible()
+    assert order(panel)[:2] == ["open", "serum"]
     assert panel.complaints == []
 
 

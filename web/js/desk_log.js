@@ -88,7 +88,7 @@ export class DeskLog {
 
   _skipped(record) {
     this.counts.skipped += 1;
-    const group = this._of(record.event_id, record) ?? this._written(record.text) ?? this._make(record, `s${record.id}`);
+    const group = this.byJob.get(record.job) ?? this._of(record.event_id, record) ?? this._written(record.text) ?? this._make(record, `s${record.id}`);
     group.notes.push(record);
     return group;
   }

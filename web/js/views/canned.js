@@ -2,7 +2,7 @@
 import { get, post, put, remove } from "../api.js";
 import { button, field, fill, h, icon, select } from "../dom.js";
 import { reordered } from "../drag_list.js";
-import { lang, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { attempt, confirm, done, failed, sheet } from "../notice.js";
 import { may, session } from "../session.js";
 import { askGuard, whyPanel } from "./why.js";
@@ -38,11 +38,11 @@ export function cannedLines() {
 
   const form = (line, saved) => sheet(t(line ? "canned.edit" : "canned.add"), (close) => {
     const title = h("input", { name: "title", value: line?.title ?? "", maxLength: 80, autofocus: true });
-    const text = h("textarea", { name: "text", rows: 4, value: line?.text ?? "", maxLength: 2000, required: true });
-    const tongue = select(TONGUES, line?.lang ?? lang(), { name: "lang" });
+    const text = h("textarea", { name: "text", rows: 4, value: line?.text ?? "", maxLength: 1000, required: true });
+    const tongue = select([["", t("say.lang.auto")], ...TONGUES], line?.lang ?? "", { name: "lang" });
     const save = button(t("save"), { kind: "primary", sign: "check", onclick: () => attempt(save, async () => {
       if (!text.reportValidity() || !text.value.trim()) return;
-      const body = { room: session.room.id, position: line?.position ?? lines.length, title: title.value.trim(), text: text.value.trim(), lang: tongue.value };
+      const body = { room: session.room.id, position: line?.position ?? lines.length, title: title.value.trim(), text: text.value.trim(), lang: tongue.value || null };
       await (line ? put(path(line), body) : post("/lines", body));
       await load();
       close();
@@ -69,7 +69,7 @@ export function cannedLines() {
         await attempt(erase, async () => { await remove(path(line)); await load(); show(); });
       } });
       return h("li", { class: "line", "data-id": line.id }, h("div", { class: "grow" }, h("div", { class: "clip strong" }, line.title || line.text), line.title && h("div", { class: "small faint clip", lang: line.lang }, line.text)),
-        h("span", { class: "pill plain" }, line.lang), h("div", { class: "row line-acts" }, up, down, button(t("edit"), { sign: "edit", small: true, only: true, kind: "ghost", onclick: () => form(line, show) }), erase));
+        line.lang && h("span", { class: "pill plain" }, line.lang), h("div", { class: "row line-acts" }, up, down, button(t("edit"), { sign: "edit", small: true, only: true, kind: "ghost", onclick: () => form(line, show) }), erase));
     }), lines.length === 0 && h("li", { class: "small faint" }, t("canned.none")));
     show();
     return { body: list, footer: [button(t("close"), { onclick: close }), h("span", { class: "grow" }), button(t("canned.add"), { kind: "primary", sign: "plus", onclick: () => form(null, show) })] };

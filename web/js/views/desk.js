@@ -9,23 +9,23 @@ import { deskCard } from "./desk_card.js";
 
 const FILTERS = ["all", "question", "hold", "rewrite", "override", "skipped"];
 const SHOWN = 80;
-const BAD = ["down", "slow", "garbage"];
+const BAD = ["down", "slow", "garbage", "fallback"];
 const engineName = (engine) => (known(`desk.engine.${engine}`) ? t(`desk.engine.${engine}`) : engine ?? "");
 
 /** What writes and whether it does: a card of its own, and a banner above all while it does not. */
 function writerState() {
   const card = changing(h("section", { class: "card writer-card" }), ([writer, state]) => [
-    h("header", {}, h("h2", {}, icon("desk"), t("desk.writer")), h("span", { class: `pill ${{ ok: "good", off: "info", slow: "warn" }[state] ?? "bad"}` }, t(`writer.state.${state}`))),
+    h("header", {}, h("h2", {}, icon("desk"), t("desk.writer")), h("span", { class: `pill ${{ ok: "good", off: "info", slow: "warn", fallback: "warn" }[state] ?? "bad"}` }, t(`writer.state.${state}`))),
     h("b", {}, engineName(writer?.engine)), writer?.name && h("p", { class: "small muted wrap" }, writer.name), h("p", { class: "small faint wrap" }, known(`writer.${state}`) ? t(`writer.${state}`) : ""),
     writer?.first_ms || writer?.tokens_per_s ? h("dl", { class: "facts small writer-facts" }, writer.first_ms && [h("dt", {}, t("writer.first")), h("dd", { class: "num" }, `${number(Math.round(writer.first_ms))} ms`)],
       writer.tokens_per_s && [h("dt", {}, t("writer.speed")), h("dd", { class: "num" }, number(writer.tokens_per_s, { maximumFractionDigits: 1 }))]) : null]);
   const banner = changing(h("div", { class: "writer-banner", role: "alert" }), ([trouble, name, message]) => trouble && h("div", { class: "writer", "data-state": trouble }, icon("warn"),
     h("div", { class: "grow wrap" }, h("b", {}, t(`writer.${trouble}`)), h("p", { class: "small" }, [name && engineName(name), message].filter(Boolean).join(" · ")))));
   const update = (writer, engine) => {
-    // Slow and garbage are told by records only: a state that is ok again takes them back.
-    const latest = engine && BAD.includes(engine.state) ? engine.state : "";
-    const state = BAD.includes(writer?.state) ? writer.state : latest || (writer?.state ?? "off");
-    const message = writer?.message || (latest ? engine.message : "");
+    const trouble = writer ? (writer.state === "down" ? writer.trouble ?? "down" : writer.state) : engine?.state ?? "off";
+    // One engine writes while another, which comes first, does not.
+    const state = trouble === "ok" && writer?.message ? "fallback" : trouble;
+    const message = [writer?.message ?? engine?.message, writer?.next_step].filter(Boolean).join(" ");
     card.element.hidden = !writer && !engine;
     card.show([writer ?? engine ?? null, state]);
     banner.show([BAD.includes(state) ? state : "", writer?.engine ?? engine?.engine ?? "", message]);

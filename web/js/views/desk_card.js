@@ -7,6 +7,8 @@ import { may } from "../session.js";
 
 const ACTION_PILL = { allow: "good", rewrite: "info", hold: "bad", override: "warn" };
 const ACTION_SIGN = { allow: "check", rewrite: "tidy", hold: "slate", override: "hand" };
+const SHOWN_FACTS = 5;
+const NEAR = 0.05;
 const word = (prefix, key) => (known(`${prefix}.${key}`) ? t(`${prefix}.${key}`) : key);
 const time = (ts) => {
   const at = new Date(ts);
@@ -21,12 +23,16 @@ function questionStep(q) {
 }
 
 function retrievedStep(r, products) {
-  const facts = (r.facts ?? []).map((f, n) => [f, r.scores?.[n]]);
-  const faq = r.faq ?? [];
+  const scores = r.scores ?? [];
+  const facts = (r.facts ?? []).map((f, n) => [f, scores[n]]);
+  const faq = (r.faq ?? []).filter(Boolean);
+  const near = facts.filter(([, score], n) => n < SHOWN_FACTS && (typeof score !== "number" || score >= NEAR));
+  const far = facts.slice(near.length);
   const product = products.get(r.product_id);
-  const one = (sign, text, score) => h("li", {}, icon(sign, "s"), h("span", { class: "wrap" }, text), typeof score === "number" && h("span", { class: "faint num small" }, score.toFixed(2)));
+  const one = (sign, text, score) => h("li", {}, icon(sign, "s"), h("span", { class: "wrap" }, text), typeof score === "number" && h("span", { class: "faint num small", title: t("desk.score") }, score.toFixed(2)));
   return step("retrieved", "search", product && h("div", { class: "small muted clip" }, t("desk.found_in", { name: local(product.name) })),
-    facts.length || faq.length ? h("ul", { class: "desk-facts" }, faq.map((q) => one("chat", typeof q === "string" ? q : local(q.question ?? q))), facts.map(([f, s]) => one("tag", f, s))) : h("p", { class: "small faint" }, t("desk.nothing_found")));
+    faq.length || near.length ? h("ul", { class: "desk-facts" }, faq.map((q) => one("chat", typeof q === "string" ? q : local(q.question ?? q))), near.map(([f, s]) => one("tag", f, s))) : h("p", { class: "small faint" }, t("desk.nothing_found")),
+    far.length > 0 && h("details", {}, h("summary", { class: "small faint" }, t("desk.further", { n: far.length })), h("ul", { class: "desk-facts" }, far.map(([f, s]) => one("tag", f, s)))));
 }
 
 function draftStep(draft, folded) {
@@ -42,7 +48,7 @@ export function deskCard(group, products) {
   const said = h("div", { class: "desk-steps" });
   const notes = changing(h("div", { class: "desk-steps" }), ([list]) => list.map((n) => (n.type === "engine"
     ? step("engine", n.state === "ok" ? "check" : "warn", h("p", { class: `small wrap${n.state === "ok" ? " muted" : " bad-text"}` }, h("b", {}, word("desk.engine", n.engine)), " · ", word("writer.state", n.state), n.message && ` · ${n.message}`))
-    : step("skipped", "skip", h("p", { class: "small faint wrap" }, h("s", {}, n.text), " · ", word("desk.skipped", n.reason))))));
+    : step("skipped", "skip", h("p", { class: "small faint wrap" }, h("s", {}, n.text), " · ", word("desk.skipped", n.detail && known(`desk.skipped.${n.detail}`) ? n.detail : n.reason))))));
   const element = h("article", { class: "card desk-card", "data-key": group.key, "data-kind": group.question ? "question" : group.notes.length ? "note" : "line" }, head.element, said, notes.element);
 
   function line(id) {
@@ -62,7 +68,7 @@ export function deskCard(group, products) {
       } });
       const forbid = may("operator") && !open && h("button", { type: "button", class: "desk-forbid", "data-act": "forbid", title: t("guard.forbid"), "aria-label": t("guard.forbid"), onclick: () => forbidSheet(String(window.getSelection() ?? "").trim().slice(0, 60)) }, icon("words", "s"));
       return step("guard", ACTION_SIGN[action] ?? "check",
-        h("div", { class: "row wrapping" }, h("span", { class: `pill ${ACTION_PILL[action] ?? ""}` }, t(`guard.action.${action}`)), spoken && action !== "allow" && h("span", { class: "pill plain" }, icon("volume", "s"), t("desk.said")),
+        h("div", { class: "row wrapping" }, (action !== "allow" || !spoken) && h("span", { class: `pill ${ACTION_PILL[action] ?? ""}` }, t(`guard.action.${action}`)), spoken && h("span", { class: "pill plain said-pill" }, icon("volume", "s"), t("desk.said")),
           verdict?.source && h("span", { class: "small faint" }, word("source", verdict.source)), h("span", { class: "faint num small" }, time(spoken?.ts ?? verdict?.ts)), open, forbid),
         h("p", { class: `desk-text wrap${action === "hold" ? " held" : ""}${spoken ? " spoken" : ""}`, dir: "auto", lang: verdict?.lang ?? spoken?.lang ?? "" }, verdict ? marked(text, verdict.hits ?? []) : text),
         action === "rewrite" && h("p", { class: "desk-text spoken wrap", dir: "auto" }, icon("right", "s"), verdict.said || spoken?.text));

@@ -5,7 +5,8 @@ import { clock, t } from "../i18n.js";
 import { attempt, done } from "../notice.js";
 import { LONGEST_S, obstacle, Recorder, refusal } from "../recorder.js";
 import { roomPath } from "../session.js";
-import { whyPanel, askGuard } from "./why.js";
+import { marked } from "../verdict.js";
+import { askGuard, ruleList } from "./why.js";
 
 const TAP_MS = 350;
 const LEAST_S = 0.4;
@@ -19,7 +20,7 @@ export function microphone() {
   const talk = h("button", { type: "button", class: "btn talk", id: "talk", "aria-pressed": "false", title: t("mic.about") }, icon("mic"), words);
   const note = h("div", { class: "note", hidden: true, role: "alert" });
   const heard = h("audio", { controls: true, "aria-label": t("mic.hear") });
-  const caption = h("input", { class: "input", maxLength: 2000, placeholder: t("mic.caption"), "aria-label": t("mic.caption") });
+  const caption = h("input", { class: "input", maxLength: 1000, placeholder: t("mic.caption"), "aria-label": t("mic.caption") });
   const answers = h("input", { type: "checkbox", name: "answers", checked: sessionStorage.getItem(ANSWERS) === "1", onchange: () => { sessionStorage.setItem(ANSWERS, answers.checked ? "1" : "0"); able(); } });
   const tried = h("div", {});
   const review = h("div", { class: "mic-review", hidden: true });
@@ -99,25 +100,28 @@ export function microphone() {
     review.hidden = true;
     fill(tried);
   }
-  const send = button(t("mic.send"), { kind: "primary", small: true, sign: "send", onclick: () => attempt(send, async () => {
+  async function deliver(overrideText = false) {
     const form = new FormData();
     form.append("file", taken.blob, taken.name);
     form.append("override", "true");
     const text = caption.value.trim();
     if (text) form.append("text", text);
+    if (overrideText) form.append("override_text", "true");
     try {
       await upload(roomPath("/voice"), form);
     } catch (error) {
       if (error.reason !== "held") throw error;
-      const verdict = (await askGuard(text)) ?? { action: "hold", text, said: "", hits: [], message: error.message, nextStep: error.nextStep };
-      fill(tried, h("p", { class: "small bad-text" }, t("mic.caption.held")), whyPanel(verdict));
+      const verdict = (await askGuard(text)) ?? { action: "hold", text, hits: [], message: error.message, nextStep: error.nextStep };
+      const anyway = button(t("mic.anyway"), { kind: "danger", small: true, sign: "warn", "data-act": "voice-anyway", onclick: () => attempt(anyway, () => deliver(true)) });
+      fill(tried, h("div", { class: "why" }, h("p", { class: "small bad-text" }, t("mic.caption.held")), h("p", { class: "wrap" }, marked(text, verdict.hits)), ruleList(verdict), h("div", { class: "row" }, anyway)));
       return;
     }
     done(t("mic.sent"));
     caption.value = "";
     drop();
     explain("");
-  }).finally(able) });
+  }
+  const send = button(t("mic.send"), { kind: "primary", small: true, sign: "send", onclick: () => attempt(send, () => deliver()).finally(able) });
   const forget = button(t("mic.drop"), { small: true, kind: "ghost", sign: "trash", onclick: () => { drop(); talk.focus(); } });
 
   // A press that is held ends when it is let go; a short one goes on until the next.

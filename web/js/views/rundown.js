@@ -1,10 +1,10 @@
 /** Running order: what the show goes through, for how long, and where it is now. */
-import { get, post, put } from "../api.js";
+import { get, post, put, remove } from "../api.js";
 import { button, changing, empty, fill, h, icon, say } from "../dom.js";
 import { reordered, sortable } from "../drag_list.js";
 import { clock, span, t } from "../i18n.js";
 import { status } from "../live.js";
-import { attempt, done } from "../notice.js";
+import { attempt, confirm, done } from "../notice.js";
 import { may, roomPath, session } from "../session.js";
 import { itemRow, KIND_SIGN, KINDS, MINUTES, titleOf } from "./rundown_item.js";
 
@@ -141,7 +141,8 @@ export async function rundown(page) {
     Object.assign(model, { enabled: document.enabled, loop: document.loop, items: document.items.map(plain) });
     enabled.checked = model.enabled;
     loop.checked = model.loop;
-    standard.hidden = !saved.default;
+    standard.hidden = !saved.derived;
+    reset.hidden = Boolean(saved.derived) || !canEdit;
     paint();
   }
   const read = () => ({ enabled: model.enabled, loop: model.loop, items: model.items.map((item) => ({ ...plain(item), title: item.title.trim(),
@@ -176,6 +177,10 @@ export async function rundown(page) {
     }
     done(t("rundown.saved"));
   }) });
+  const reset = button(t("rundown.reset"), { sign: "back", small: true, onclick: async () => {
+    if (!(await confirm(t("rundown.reset.title"), t("rundown.reset.text"), t("rundown.reset")))) return;
+    await attempt(reset, async () => { opened = null; take(await remove(roomPath("/running-order"))); done(t("rundown.saved")); });
+  } });
   bar.append(button(t("schedule.discard"), { small: true, kind: "ghost", onclick: () => { opened = null; take(saved); } }), save);
 
   const nowCard = changing(h("div", { class: "stack tight" }), ([item, next, air]) => {
@@ -218,7 +223,7 @@ export async function rundown(page) {
       h("section", { class: "card", "data-part": "now" }, h("header", {}, h("h2", {}, icon("live"), t("rundown.now")), next), nowCard.element, h("div", { class: "rundown-now-bar" }, nowBar, nowTime)),
       canEdit && h("section", { class: "card" }, h("header", {}, h("h2", {}, icon("plus"), t("rundown.add"))), adders),
       h("section", { class: "card" }, h("header", {}, h("h2", {}, t("schedule.settings"))), h("div", { class: "stack tight" },
-        h("label", { class: "check" }, enabled, h("span", {}, t("rundown.follow"))), h("label", { class: "check" }, loop, h("span", {}, t("rundown.loop"))))))));
+        h("label", { class: "check" }, enabled, h("span", {}, t("rundown.follow"))), h("label", { class: "check" }, loop, h("span", {}, t("rundown.loop"))), h("div", {}, reset))))));
   take(first);
   if (draft?.me === session.me && draft.room === session.room.id) {
     fillIn(draft.body);

@@ -4,7 +4,8 @@ import { reordered, sortable } from "../drag_list.js";
 import { lang, t } from "../i18n.js";
 
 export const TONGUES = [["zh", "中文"], ["en", "English"], ["ja", "日本語"]];
-const MAX_POINT = 300;
+const MAX_POINT = 600;
+const MOST = 40;
 
 /** The editor of `item.points`, which is changed in place; `touched()` is called at each change. */
 export function pointsEditor(item, touched) {
@@ -37,6 +38,7 @@ export function pointsEditor(item, touched) {
   }
   const paint = () => fill(list, points().map(row));
   const add = (at) => {
+    if (points().length >= MOST) return;
     points().splice(at, 0, "");
     paint();
     touched();

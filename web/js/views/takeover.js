@@ -26,7 +26,7 @@ export const takeOver = (control, on) => attempt(control, async () => {
 
 /** The box in which words are typed, with the guard's answer below it. */
 function sayBox() {
-  const text = h("textarea", { rows: 2, maxLength: 2000, placeholder: t("say.placeholder"), id: "say-text", value: typed.me === session.me ? typed.text : "",
+  const text = h("textarea", { rows: 2, maxLength: 1000, placeholder: t("say.placeholder"), id: "say-text", value: typed.me === session.me ? typed.text : "",
     oninput: () => Object.assign(typed, { me: session.me, text: text.value }) });
   const language = select([["", t("say.lang.auto")], ["zh", "中文"], ["en", "English"], ["ja", "日本語"]], "", { "aria-label": t("say.lang") });
   const refused = h("div", { "aria-live": "polite" });

@@ -96,7 +96,7 @@ export function ruleList(verdict, allowed = () => {}) {
 export function whyPanel(verdict, { lang = "", said = () => {}, when = "boundary" } = {}) {
   const better = suggestion(verdict);
   const tried = h("div", {});
-  const text = h("textarea", { rows: 2, maxLength: 2000, class: "input", value: better || verdict.text, lang, "aria-label": t("guard.edit") });
+  const text = h("textarea", { rows: 2, maxLength: 1000, class: "input", value: better || verdict.text, lang, "aria-label": t("guard.edit") });
   const editor = h("div", { class: "why-edit", hidden: true }, text, h("div", { class: "row wrapping" }, h("span", { class: "grow" })));
   const send = (control, words, override) => attempt(control, async () => {
     const answer = await sayIt(words, { lang, when, override });
