@@ -36,6 +36,8 @@ ASKABLE = ("", "price", "discount", "stock", "shipping", "returns")
 """Questions that a writer may answer; who she is, what there is and how to buy are not a matter of style."""
 SURE = ("price", "discount", "stock")
 _NEXT: dict[Lang, str] = {"zh": "，", "en": ", ", "ja": "さん、"}
+_COMMON = frozenset("It It's The Yes No You We This That There In For Our Your They At On With".split())
+"""English words that are written small after a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Replies:
             if not pending.draft.done:
                 return None
             self._pending = None
-            return self._template(pending.pick, pending.reply)
+            return self._template(pending.pick, pending.reply, told=True)
         pick, self._again = self._again or pop(), None
         if pick is None:
             return None
@@ -219,6 +221,8 @@ class Replies:
         names = [n for n in _split(reply.user) if n != nameless]
         if not names or any(n in text for n in names):
             return text
+        if reply.lang == "en" and text.split(" ")[0].rstrip(",") in _COMMON:
+            text = text[0].lower() + text[1:]
         called = reply.user + _NEXT[reply.lang] + text
         return called if sentences.units(called) <= sentences.MAX_UNITS else text
 
@@ -242,9 +246,14 @@ class Replies:
             return replace(self._answers.unknown(pick, speaker.lang), found=None)
         return reply
 
-    def _template(self, pick: Pick, reply: Reply) -> Block:
+    def _template(self, pick: Pick, reply: Reply, *, told: bool = False) -> Block:
         first, is_question = pick.events[0], pick.kind == "question"
         self.counts["answers_template"] += 1
+        if not told:
+            self._floor.tell({
+                "type": "draft", "job": f"{first.event_id}-catalogue", "text": self._whole(reply), "done": True,
+                "engine": "template", "event_id": first.event_id, "kind": WRITTEN.get(pick.kind, "thank"),
+            })
         cues = [
             Cue(
                 self._floor.line_id(), text, reply.lang, "reply" if is_question else "greeting", Rank.REPLY,
@@ -260,8 +269,11 @@ class Replies:
             return None
         return said
 
+    def _whole(self, reply: Reply) -> str:
+        return (" " if reply.lang == "en" else "").join(self._filled(t, reply) or "" for t in reply.texts)
+
     def _spoken(self, reply: Reply) -> str:
-        return without("".join(self._filled(t, reply) or "" for t in reply.texts), _split(reply.user))
+        return without(self._whole(reply), _split(reply.user))
 
     # --- the desk ---
 

@@ -35,7 +35,9 @@ class Limits:
 
 @dataclass(slots=True, eq=False)
 class Draft:
-    """`sentences` grow until `done`; `failed` when none was good. `changed` is called at each step of it.
+    """`sentences` grow until `done`; `failed` when none was good: then the catalogue's wording is what is said.
+
+    `changed` is called at each step of it.
 
     `check` says of a tidied sentence why it can't be said. The first sentence decides: when it is not good, the text is
     given up, since what follows would hang in the air; a later one that is not good is left out.
@@ -89,6 +91,10 @@ class Draft:
                 left = until - self.clock()
                 if left <= 0 or await self._write(breaker, left):
                     break
+            if not self.sentences and self.request.spare:
+                self.engine, self.text = self.chain.last_resort.kind, ""
+                async for sentence in self.chain.last_resort.stream(self.request, self.chain.sampling):
+                    self.text += sentence
         except Exception:
             log.exception("writing %s failed", self.job)
         finally:

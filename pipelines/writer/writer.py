@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines.brief import Brief, Kind, task
@@ -20,6 +20,8 @@ RETRY_S = 30.0
 AHEAD_S = 60.0
 """What is written ahead of the show may take its time."""
 ANSWER_SENTENCES = 3
+KINDS: tuple[Kind, ...] = ("pitch", "pitch", "call")
+"""What is written ahead, in turn."""
 SURE_SHARE = 0.8
 """An engine whose first piece takes a larger share of the limit is not waited for when the catalogue is sure."""
 FAULT = {
@@ -65,7 +67,7 @@ class Writer:
         self.tell: Callable[[dict[str, Any]], None] = lambda record: None
         self.counts = {"written": 0, "left_out": 0, "failed": 0}
         self._clock = clock
-        self._jobs = itertools.count(1)
+        self._jobs, self._turn = itertools.count(1), -1
         self._answer: Draft | None = None
         self._ahead: tuple[Subject, Draft] | None = None
         self._ready: Written | None = None
@@ -102,8 +104,11 @@ class Writer:
         busy = self._ahead is not None or (self._answer is not None and not self._answer.done)
         if busy or self._ready is not None or not self.able or self._clock() < self._not_before:
             return
+        if subject.kind == "pitch":
+            self._turn += 1
+            subject = replace(subject, kind=KINDS[self._turn % len(KINDS)])
         told = brief(subject)
-        known = task(told)
+        known = "\n".join((task(told), subject.moment))
         about = subject.product.product_id
 
         def check(sentence: str) -> Reject:
