@@ -80,7 +80,7 @@ class Composer:
 
     def phrase(self, occasion: str, lang: Lang, product_id: str | None = None, **fill: str) -> str:
         """What is said on an occasion, in other words than lately if there are any."""
-        return self.new_phrase(occasion, lang, product_id, **fill) or self._old_phrase(occasion, lang, fill)
+        return self.new_phrase(occasion, lang, product_id, **fill) or self._old_phrase(occasion, lang, product_id, fill)
 
     def new_phrase(self, occasion: str, lang: Lang, product_id: str | None = None, **fill: str) -> str | None:
         """The same, None when all was said lately."""
@@ -93,11 +93,14 @@ class Composer:
                 return text
         return None
 
-    def _old_phrase(self, occasion: str, lang: Lang, fill: Mapping[str, str]) -> str:
-        bank = PHRASES[occasion][lang]
-        key = self.least([f"{occasion}:{lang}:{k}" for k in range(len(bank))])[0]
-        self.use(key)
-        return self._filled(bank[int(key.rpartition(":")[2])], lang, fill)
+    def _old_phrase(self, occasion: str, lang: Lang, product_id: str | None, fill: Mapping[str, str]) -> str:
+        """The wording, of many, that was said longest ago."""
+
+        def age(text: str) -> float:
+            return min(1e9 if a is None else a for a in (self.age(t, lang, product_id) for t in sentences.split(text)))
+
+        wordings = [self._filled(phrase, lang, fill) for phrase in PHRASES[occasion][lang] * TRIES]
+        return max(wordings, key=age)
 
     def _filled(self, phrase: str, lang: Lang, fill: Mapping[str, str]) -> str:
         text = self.vary(phrase).replace("{hello}", self.hello(lang))

@@ -19,7 +19,7 @@ from typing import Literal, Protocol
 
 from pipelines.line import Line
 from pipelines.running_order import Cue, Rank, RunningOrder
-from streaming.errors import BadInput, Unavailable
+from streaming.errors import BadInput, ChildDown, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +119,7 @@ class Director:
         self._idle = asyncio.Event()
         self._voice_retry_s, self._voice_tries = VOICE_RETRY_S, 0
         self._voice_at = self._stage_at = 0.0
+        self._absent = False
 
     # --- what the room's server tells ---
 
@@ -385,8 +386,7 @@ class Director:
         """Keep the order: what follows a sentence that is said again must wait for it."""
         if airing.cue.state != "waiting":
             return
-        block = self.order.block_of(airing.cue)
-        followers = block.cues if block is not None else []
+        followers = self.order.followers(airing.cue)
         if self._next is not None and self._next.cue in followers:
             self._put_back(self._next)
         for other in self._on_stage.values():
@@ -412,8 +412,23 @@ class Director:
         airing.due_s = self._clock() + busy + airing.duration_s + OVERDUE_S
         self._on_stage[airing.take.take_id] = airing
         if not await self._stage_call(self._stage.enqueue(airing.take, airing.line, front=urgent)):
-            airing.recall = airing.unsure = airing.state == "sent"
+            if self._absent and airing.state == "sent":
+                self._keep(airing)
+            else:
+                airing.recall = airing.unsure = airing.state == "sent"
         return True
+
+    def _keep(self, airing: Airing) -> None:
+        """A stage that was not there has not got it: it is sent again when the stage is back."""
+        assert airing.take is not None
+        self._on_stage.pop(airing.take.take_id, None)
+        if self._next is None and not airing.recall:
+            airing.state, self._next = "voiced", airing
+        else:
+            _remove(airing.take.path)
+            airing.state = "over"
+            self.order.ended(airing.cue, "cancelled")
+        self._see_idle()
 
     async def _cancel(self, take_ids: list[str]) -> bool:
         removed: list[str] = []
@@ -457,9 +472,10 @@ class Director:
         try:
             async with asyncio.timeout(STAGE_LIMIT_S):
                 await call
-        except (Unavailable, TimeoutError):
-            pass
+        except (Unavailable, TimeoutError) as e:
+            self._absent = isinstance(e, ChildDown)
         except Exception:
+            self._absent = False
             log.exception("stage failed")
         else:
             self.stage_down = False

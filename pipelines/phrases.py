@@ -71,7 +71,7 @@ PHRASES: dict[str, Bank] = {
             "[One more thing worth knowing|Here is something worth knowing]: ", "[People often ask me about this|You asked about it before]: ",
             "[If you have just joined us|For everybody who has just come in]: ", "[Let me say it once more for everyone|To sum that up for you]: ",
             "[The notes from the shop are clear on this|I read it here in my notes]: ", "[Before you decide, keep this in mind|Before you order, listen to this]: ",
-            "[What I remember best about it is this|What makes it special to me]: ",
+            "[What I like to remember about it is this|What makes it special to me]: ",
         ),
         "ja": (
             "[もう一つお伝えしたいのは|さらにお伝えしますと]、", "[よくご質問をいただくのですが|皆さまが気にされる点ですが]、",
@@ -136,7 +136,7 @@ PHRASES: dict[str, Bank] = {
             "[コメントを見ています|コメント欄を見ながらお待ちしています|画面の前でお待ちしています]、[ご質問をどうぞ|何でもどうぞ|お声をかけてください]。",
             "[迷っている方は|まだお決まりでない方は|はじめての方は]、[何が気になるか教えてください|一緒に考えましょう|まず質問してみてください]。",
             "[さきほどの説明で|ここまでのお話で|今の商品について]、[分からない所はありましたか|もう一度聞きたい所はありますか]。",
-            "[お肌のお悩みや|普段の使い方や|プレゼントのご相談や]、[お好みを教えていただければお答えします|気になる点を書いてみてください]。",
+            "[お肌のお悩みや|普段の使い方や|選び方のご相談や]、[お好みを教えていただければお答えします|気になる点を書いてみてください]。",
         ),
     },
     "call": {
@@ -187,14 +187,14 @@ PHRASES: dict[str, Bank] = {
             "[我在呢|我一直在这里|我就在这儿]，[有什么想聊的吗|想问什么都可以|随便聊聊也好]。", "[路过的朋友|刚进来的朋友|悄悄看着的朋友]，[可以先坐一会儿|打个招呼吧|欢迎你们]。",
             "[这里是{shop}|欢迎来到{shop}]，[慢慢看|不着急|有事叫我]。", "[公屏|评论区][很安静|还空着|静悄悄的]，[你来说第一句|谁想先说说|等你开口]。",
             "[今天过得怎么样|忙了一天吧|吃过饭了吗]，[跟我说说|坐下来歇一会儿|聊两句吧]。", "[想听什么|想看什么|有什么好奇的]，[告诉我就行|打几个字给我|我都愿意讲]。",
-            "[觉得无聊的话|没人说话的时候|闲着的时候]，[我们可以聊聊天|就随便问我点什么|我陪着大家]。", "[谢谢陪着我的每一位|谢谢还在看的朋友|有人在就好]，[我们慢慢来|别急着走|一会儿再看]。",
+            "[觉得无聊的话|安静的时候|闲着的时候]，[我们可以聊聊天|就随便问我点什么|我陪着大家]。", "[谢谢陪着我的每一位|谢谢还在看的朋友|有人在就好]，[我们慢慢来|别急着走|一会儿再看]。",
         ),
         "en": (
             "[I am right here|I am still here|Here I am], [say hello if you like|ask me anything|let's have a chat].",
             "[Just passing by|New here|Watching quietly]? [Have a seat|You are welcome|Make yourself at home].",
             "[The chat is quiet|It is calm in here|Nobody is typing], [you could go first|who wants to begin|I am listening].",
             "[How was your day|Had a long day|Are you comfortable]? [Tell me about it|Rest here for a while|Stay a little].",
-            "[This is {shop}|Welcome to {shop}], [take your time|look around|there is no hurry].",
+            "[This is {shop}|Welcome to {shop}], [take your time|look around|stay as long as you like].",
             "[Thanks for keeping me company|Good to have you here|Thank you for watching], [stay as long as you like|we take it slowly].",
         ),
         "ja": (

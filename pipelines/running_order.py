@@ -111,6 +111,8 @@ class RunningOrder:
     taken: bool = False
     """Somebody has taken over: only an operator's lines and the notice are said."""
     script: Block | None = None
+    ending: Block | None = None
+    """The script before, of which everything was said or is on its way: the next is made ready meanwhile."""
     turned: Callable[[], bool] = lambda: False
     shelve: Callable[[Block], None] = lambda block: None
     question_time: Callable[[], bool] = lambda: False
@@ -178,11 +180,16 @@ class RunningOrder:
         # The next sentence of an answer is being written: nothing may come between.
         if any(b.open for b in self._replies):
             return None
+        if self.ending is not None and self.ending.waiting is not None:
+            # What was cut short is said again before anything new.
+            return self.ending.waiting
         if self.script is not None and not self.script.done and self.turned():
             self.break_off()
-        if self.script is None or self.script.done:
-            if any(not b.done for b in self._replies):
+        if self.script is None or self.script.waiting is None:
+            if any(b.waiting is not None for b in self._replies) or (self.ending is not None and not self.ending.done):
                 return None
+            if self.script is not None:
+                self.ending = self.script
             self.script = self.pull_script()
             self._interrupted, self._transition = False, None
         if self.script is None:
@@ -242,8 +249,8 @@ class RunningOrder:
 
     def abandon_script(self) -> None:
         """Drop what is left of the current script."""
-        if self.script is not None:
-            for cue in self.script.cues:
+        for block in (self.ending, self.script):
+            for cue in block.cues if block is not None else ():
                 if cue.state == "waiting":
                     cue.state = "dropped"
 
@@ -254,6 +261,14 @@ class RunningOrder:
         if block is not None:
             self.shelve(block)
 
+    def followers(self, cue: Cue) -> list[Cue]:
+        """What must wait until `cue` was said."""
+        block = self.block_of(cue)
+        if block is None:
+            return []
+        later = self.script.cues if block is self.ending and self.script is not None else []
+        return [*block.cues, *later]
+
     def upcoming(self, limit: int) -> list[Cue]:
         """Sentences that wait, soonest first, as far as is known now."""
         waiting = (c for b in self._blocks() for c in b.cues if c.state == "waiting")
@@ -261,8 +276,7 @@ class RunningOrder:
 
     def _blocks(self) -> Iterator[Block]:
         yield from itertools.chain(self._now, self._operator, self._replies)
-        if self.script is not None:
-            yield self.script
+        yield from (b for b in (self.ending, self.script) if b is not None)
 
 
 def _first(queue: deque[Block], sources: tuple[Source, ...] | None = None) -> Cue | None:

@@ -47,8 +47,8 @@ LATELY_S = 1200.0
 """Within so long, no sentence is said again while there is another."""
 LATELY_SHOWN = 6
 """Sentences said last that a writer is told."""
-MAX_REST_S = 3.0
-"""Longest rest between two passages: with the time to voice a line, silence stays under four seconds."""
+MAX_REST_S = 2.5
+"""Longest rest between two passages: with a line or a process that is late, silence stays under four seconds."""
 PASSAGES = 6
 """Passages that are looked at for one that the guard lets through, before something harmless is said."""
 STUCK_S = 1.0
@@ -403,6 +403,7 @@ class RoomShow:
         return {
             "v": 1, "epoch": self._director.epoch, "on_air": self._on_air,
             "script": self._saved(script) if script is not None and kept else None,
+            "ending": self._saved(order.ending) if order.ending is not None and not order.ending.done else None,
             "remains": {k: self._saved(b) for k, b in self._programme.remains.items() if not b.done},
             "programme": self._programme.state(now), "lately": self._lately.state(), "notice_at": self._notice.last,
         }
@@ -483,10 +484,10 @@ class RoomShow:
         now = self._clock()
         if now < self._stuck_until:
             return None
-        at = max(self._director.soonest(), self._rest_until)
+        at = self._rested_at()
         resumed = self._programme.resume(at)
         if resumed is not None:
-            return resumed
+            return self._rested_block(resumed)
         product, lang = self._programme.subject(at)
         written = self._writer.take() if self._writer is not None else None
         if written is not None and written.product_id in self._products and self._is_due(written.product_id, product):
@@ -538,8 +539,20 @@ class RoomShow:
 
     def _rested_block(self, block: Block) -> Block:
         """A block that waits until the rest after the one before is over."""
-        block.cues[0].not_before = self._rest_until
+        first = block.waiting
+        if first is not None:
+            first.not_before = self._rested_at()
         return block
+
+    def _rested_at(self) -> float:
+        """When the rest after what is on air will be over."""
+        ending, soonest = self._order.ending, self._director.soonest()
+        if ending is None or ending.done:
+            return max(soonest, self._rest_until)
+        return soonest + self._rest_s(ending)
+
+    def _rest_s(self, block: Block) -> float:
+        return min(self.profile.rest_s if block.rest_s is None else block.rest_s, MAX_REST_S)
 
     def _turned(self) -> bool:
         return self._programme.turned(self._director.soonest())
@@ -549,17 +562,19 @@ class RoomShow:
         return self._lately.age(filled) if filled is not None else None
 
     def _rest(self) -> None:
-        script = self._order.script
-        if script is None or not script.done or script is self._rested:
+        script, ending = self._order.script, self._order.ending
+        over = next((b for b in (script, ending) if b is not None and b.done), None)
+        if over is None or over is self._rested:
             return
-        self._rested = script
-        if not script.begun:
+        self._rested = over
+        if not over.begun:
             # Nothing of it could be said: no rest from nothing.
             self._barren += 1
             return
         self._barren = 0
-        rest_s = self.profile.rest_s if script.rest_s is None else script.rest_s
-        self._rest_until = self._clock() + min(rest_s, MAX_REST_S)
+        self._rest_until = self._clock() + self._rest_s(over)
+        if over is ending and script is not None and not script.begun:
+            script.cues[0].not_before = self._rest_until
 
     def _make_transition(self) -> Cue | None:
         script = self._order.script
@@ -649,6 +664,8 @@ class RoomShow:
     def _restore(self, state: Mapping[str, Any]) -> None:
         if state.get("script"):
             self._order.script = self._loaded(state["script"])
+        if state.get("ending"):
+            self._order.ending = self._loaded(state["ending"])
         self._programme.remains = {str(k): self._loaded(b) for k, b in dict(state.get("remains") or {}).items()}
 
     def _loaded(self, saved: Mapping[str, Any]) -> Block:
