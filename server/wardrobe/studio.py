@@ -196,15 +196,6 @@ class Studio:
         """Have a text or a painting ended; what it got to is dropped."""
         self._bus.send(NAME, "cancel", job=job)
 
-    async def say(self, room: str, messages: list[dict[str, str]]) -> str:
-        """A text for the show, sampled as the settings say."""
-        w = self._settings.language
-        sampling = {
-            "max_tokens": w.max_tokens, "temperature": w.temperature, "top_p": w.top_p,
-            "repetition_penalty": w.repetition_penalty, "seed": next(self._jobs),
-        }
-        return await self.write(room, messages, sampling)
-
     async def write(
         self, room: str, messages: list[dict[str, str]], sampling: dict[str, Any],
         tell: Callable[[str], None] = lambda piece: None,

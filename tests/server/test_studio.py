@@ -71,6 +71,6 @@ async def test_a_text_that_is_not_wanted_any_more_is_cancelled(tmp_path: Path, v
     ours, bus = studio(tmp_path, visual_folder)
     bus.down.add("studio")
     with pytest.raises(Unavailable):
-        await ours.say("main", [{"role": "user", "content": "hi"}])
+        await ours.write("main", [{"role": "user", "content": "hi"}], {"max_tokens": 120})
     asked, cancelled = bus.ops("write")[0], bus.ops("cancel")[0]
     assert asked["job"] == cancelled["job"] and asked["sampling"]["max_tokens"] == 120
