@@ -30,7 +30,7 @@ from pipelines.programme import Programme
 from pipelines.replies import Floor, Replies, Speaker
 from pipelines.rundown import Plan
 from pipelines.running_order import Block, Cue, Rank, RunningOrder
-from pipelines.scriptbook import Passage, Script
+from pipelines.scriptbook import FAQ, Passage, Script
 from pipelines.wording import Wording
 from pipelines.writer import Reject, Subject, Writer
 from streaming.errors import Conflict, NightAnchorError, NotFound
@@ -533,7 +533,9 @@ class RoomShow:
             passage = attempt()
             if passage is None:
                 continue
-            if any(self._passes(t, passage.lang, passage.product_id, "") for t in passage.texts):
+            # An answer without its question is odd; of other passages something is better than nothing.
+            enough = all if passage.script_id.startswith(FAQ) else any
+            if passage.texts and enough(self._passes(t, passage.lang, passage.product_id, "") for t in passage.texts):
                 return passage
         return None
 
@@ -630,8 +632,8 @@ class RoomShow:
         self._lately.note(line.text, _names(airing.cue.user))
         if line.source == "notice":
             self._notice.said(self._clock())
-        kept = {"reply_to": line.reply_to, "guard": line.meta, "by": airing.cue.by}
-        kept["duration_s"] = round(airing.duration_s, 2)
+        lasts = round(airing.duration_s, 2)
+        kept = {"reply_to": line.reply_to, "guard": line.meta, "by": airing.cue.by, "duration_s": lasts}
         self._tell({"type": "said", **_line_document(line), **kept})
         block = self._order.block_of(airing.cue)
         if block is not None and airing.cue is block.cues[0]:

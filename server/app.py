@@ -25,6 +25,7 @@ from server.routes import (
     products,
     rooms,
     running_order,
+    takeover,
     training,
     wardrobe,
 )
@@ -110,8 +111,8 @@ def make_app(context: Context) -> FastAPI:
 
     # `wardrobe` before `looks`: /looks/portrait is no look's id.
     for part in (
-        auth, rooms, running_order, products, chat, outputs, wardrobe, looks, adapters, training, airlog, guard,
-        desk, live,
+        auth, rooms, running_order, takeover, products, chat, outputs, wardrobe, looks, adapters, training, airlog,
+        guard, desk, live,
     ):
         app.include_router(part.router)
     if WEB.is_dir():

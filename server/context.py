@@ -17,12 +17,14 @@ from server.chats import Chats
 from server.db.store import Store
 from server.desk import Desk
 from server.guarding import Guarding
+from server.lines import Lines
 from server.looks import Looks
 from server.outputs import Outputs
 from server.rooms.rooms import Rooms
 from server.running_orders import RunningOrders
 from server.scripts import Scripts
 from server.settings import Settings
+from server.takeover import Takeover
 from server.training.datasets import Datasets
 from server.training.jobs import Jobs
 from server.wardrobe.activations import Activations
@@ -60,6 +62,8 @@ class Context:
     jobs: Jobs
     airlog: AirLog
     guarding: Guarding
+    takeover: Takeover
+    lines: Lines
     running_orders: RunningOrders
     writing: Writing
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -130,12 +134,14 @@ def make_context(settings: Settings, data: Path, run_dir: Path, bus: Bus) -> Con
     context = Context(
         settings, data, run_dir, store, bus, tokens, catalogue, scripts, outputs, looks, chats, rooms, studio, adapters,
         personas, portraits, activations, schedules, datasets, jobs, airlog,
-        guarding, RunningOrders(store, catalogue, scripts, rooms), Writing(settings, studio),
+        guarding, Takeover(store, rooms, bus, run_dir), Lines(store, rooms),
+        RunningOrders(store, catalogue, scripts, rooms), Writing(settings, studio),
     )
     rooms.writer = context.writing.writer
     context.writing.chain.listen(context.engine_changed)
     guarding.changed = rooms.set_words
     rooms.plan, context.running_orders.changed = context.running_orders.plan, rooms.set_running_order
     rooms.words, rooms.fingerprint = guarding.words, adapters.fingerprint
+    rooms.run = run_dir.name
     rooms.wardrobe, studio.ready = context.wardrobe_status, context.studio_up
     return context

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pipelines.demo import load_demo
 from server.context import Context
-from server.documents import ProductIn, RoomIn, ScriptIn
+from server.documents import ProductIn, RoomIn, RunningOrderIn, ScriptIn
 from server.looks import NAMES
 from server.wardrobe.documents import PersonaIn, ScheduleIn
 
@@ -40,6 +40,7 @@ def seed(ctx: Context) -> None:
             room=ROOM, kind=script.kind, product_id=script.product_id, lang=script.lang, text=script.text
         )
         ctx.scripts.create(body_script, script_id=script.script_id)
+    ctx.running_orders.put(ROOM, RunningOrderIn.model_validate(demo.running_order))
     for persona in demo.personas:
         ctx.personas.create(PersonaIn.model_validate(persona))
     schedule = demo.schedule | {"room": ROOM}

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from pipelines.events import ChatKind
 from pipelines.line import Lang
+from pipelines.operator import MAX_SAY_CHARS
 from pipelines.rundown import MAX_ITEMS, MAX_MINUTES, MAX_POINTS, MIN_MINUTES, ItemKind
 from pipelines.scriptbook import MAX_SCRIPT_CHARS, ScriptKind
 from server.auth import Role
@@ -111,6 +112,31 @@ class Switch(_Document):
     """On or off."""
 
     on: bool
+
+
+class Emergency(_Document):
+    """Whether the slate is on, and what stands on it; empty: “back in a moment” in the room's language."""
+
+    on: bool
+    text: Annotated[str, StringConstraints(max_length=300), AfterValidator(_plain)] = ""
+
+
+class LineIn(_Document):
+    """A sentence that is ready to be said; without `lang` it is told from the text."""
+
+    room: Annotated[Identifier, Field(examples=["main"])]
+    position: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    title: Annotated[Name, Field(max_length=80, examples=["发货时间"])] = ""
+    text: Annotated[Long, Field(min_length=1, max_length=MAX_SAY_CHARS, examples=["今天下单，明天就发货。"])]
+    lang: Lang | None = None
+
+
+class LineSay(_Document):
+    """When to say a ready line."""
+
+    when: Literal["now", "boundary"] = "boundary"
+    override: bool = False
+    """Say it although the guard stops it; the record keeps who has answered for it."""
 
 
 class Say(_Document):

@@ -36,6 +36,7 @@ class _Collector:
         yield from self._playouts()
         yield from self._sinks()
         yield from self._shows()
+        yield from self._operators()
         yield from self._wardrobe()
         yield from self._writer()
 
@@ -63,6 +64,21 @@ class _Collector:
             if last is not None and last["swap_ms"] is not None:
                 swap.add_metric([room], last["swap_ms"])
         return [ended, swap]
+
+    def _operators(self) -> Iterable[Metric]:
+        context = self._context
+        taken = GaugeMetricFamily("nightanchor_takeover", "Whether an operator has taken over", labels=["room"])
+        slate = GaugeMetricFamily("nightanchor_slate", "Whether the emergency slate is on", labels=["room"])
+        for room_id, room in context.rooms.on_air.items():
+            taken.add_metric([room_id], float(room.spec.takeover))
+            slate.add_metric([room_id], float(room.spec.slate is not None))
+        acts = CounterMetricFamily("nightanchor_operator_acts", "What operators did", labels=["room", "act"])
+        for key, count in context.takeover.counts.items():
+            acts.add_metric(list(key), count)
+        lost = CounterMetricFamily(
+            "nightanchor_airlog_lost", "Records of the air log that could not be written", value=context.airlog.failed
+        )
+        return [taken, slate, acts, lost]
 
     def _processes(self) -> Iterable[Metric]:
         up = GaugeMetricFamily("nightanchor_process_up", "Whether a process runs", labels=["process"])

@@ -59,7 +59,14 @@ class ShowSection(_Section):
 
     rest_s: float = Field(default=1.2, ge=0, le=60, description="Silence between two scripts in seconds.")
     mood: Literal["calm", "warm", "lively"] = Field(default="warm", description="How she speaks and looks.")
-    label: str = Field(default="", max_length=40, description="AI label; must contain AI. Empty: by language.")
+    label: str = Field(
+        default="", max_length=40,
+        description="AI label; must say AI (or 人工智能) and generated (生成, 合成). Empty: by language.",
+    )
+    notice_min: float = Field(
+        default=60.0, ge=0, le=1440,
+        description="Minutes between two sayings that she is an AI; 0: at the opening only, which can't be left out.",
+    )
     no_repeat_min: float = Field(default=20.0, ge=0, le=240, description="Minutes in which no sentence is repeated.")
     low_stock: int = Field(default=10, ge=0, le=1000, description="From so few left on it is said; 0: never.")
     time_zone: str = Field(default="", description="Zone of the clock, as Asia/Shanghai. Empty: this machine's.")
@@ -168,6 +175,16 @@ class ScheduleSection(_Section):
     follow: bool = Field(default=True, description="Change personas by the timetable; false: by hand only.")
 
 
+class AigcSection(_Section):
+    """The notice for machines in streams and recordings (GB 45438-2025); names or codes that were given out."""
+
+    producer: str = Field(default="NightAnchor", min_length=1, max_length=100, description="Who makes the content.")
+    propagator: str = Field(default="", max_length=100, description="Who spreads it. Empty: the producer.")
+    content: str = Field(
+        default="", max_length=60, description="How content numbers begin. Empty: with this installation's own number."
+    )
+
+
 class AirLogSection(_Section):
     """The record of every sentence that was spoken."""
 
@@ -195,6 +212,7 @@ class Settings(BaseSettings):
     training: TrainingSection = TrainingSection()
     schedule: ScheduleSection = ScheduleSection()
     airlog: AirLogSection = AirLogSection()
+    aigc: AigcSection = AigcSection()
     demo: bool = Field(default=True, description="Fill a new data folder with the demo room and put it on air.")
 
 

@@ -31,9 +31,12 @@ class AirLog:
     def __init__(self, folder: Path, keep_days: int = 0) -> None:
         self.folder, self._keep_days = folder, keep_days
         self._heads: dict[str, dict[str, Any]] = {}
+        self._beheaded: set[str] = set()
         self._pruned = ""
         self.failed = 0
         """Records that could not be written, since the start."""
+        self.down = False
+        """Whether the newest record could not be written."""
         self._waiting = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="airlog")
 
@@ -41,6 +44,7 @@ class AirLog:
         """`write` without waiting for the disk, in the order of the calls."""
         if self._waiting >= WAITING:
             self.failed += 1
+            self.down = True
             return
         self._waiting += 1
         at = dt.datetime.now(dt.UTC)
@@ -61,6 +65,10 @@ class AirLog:
         at = at or dt.datetime.now(dt.UTC)
         try:
             head = self._head(room)
+            if room in self._beheaded:
+                self._beheaded.discard(room)
+                self.write(room, "event", at, note=f"{HEAD} was missing: records before this may have been cut off")
+                head = self._head(room)
             stamp = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
             record = Record(seq=head["seq"] + 1, at=stamp, room=room, kind=kind, prev=head["hash"], **fields).sealed()
             path = self.folder / room / f"{at.date().isoformat()}.jsonl"
@@ -72,8 +80,10 @@ class AirLog:
             self._keep(room, {**head, "seq": record["seq"], "hash": record["hash"]})
         except OSError as e:
             self.failed += 1
+            self.down = True
             log.error("the air log can't be written: %s", e)
             return None
+        self.down = False
         self._prune(at.date())
         return record
 
@@ -87,6 +97,8 @@ class AirLog:
                 head = {"seq": 0, "hash": GENESIS, "anchor": {"seq": 0, "hash": GENESIS}}
             # A crash between the line and the head leaves one line more than the head knows.
             newest = _last(home)
+            if newest is not None and not head["seq"]:
+                self._beheaded.add(room)
             if newest is not None and newest["seq"] > head["seq"]:
                 head = {**head, "seq": newest["seq"], "hash": newest["hash"]}
             self._heads[room] = head

@@ -20,9 +20,11 @@ class Record:
     """What was spoken, when, by whom and by which rules.
 
     `at` is the instant (ISO 8601, UTC) at which the encoder had the first sample; `tick` the playout's media time in
-    seconds; `recording` the file and the offset in it, where one was running.
-    `kind` is `said`, `guarded` (a line that was changed, held, or that an operator answered for) or `event` (on air,
-    off air, who came on).
+    seconds; `recording` the file and the offset in it, where one was running; `duration_s` how long the sentence is.
+    `by` is who had it said or done: name and role of the token. `voice`: it was spoken into a microphone.
+    `kind` is `said`, `cut` (the sentence `line_id` was broken off; unless it was skipped, it is said again), `guarded`
+    (a line that was changed, held, or that an operator answered for) or `event` (on air, off air, who came on,
+    takeover, slate).
     """
 
     seq: int
@@ -42,6 +44,9 @@ class Record:
     tick: float | None = None
     recording: dict[str, Any] | None = None
     note: str = ""
+    by: dict[str, str] | None = None
+    voice: bool = False
+    duration_s: float | None = None
     prev: str = GENESIS
     hash: str = ""
 

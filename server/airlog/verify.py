@@ -64,6 +64,8 @@ def verify(home: Path) -> Report:
                 return end(f"{where}: the record belongs to another day")
             seq, before = record["seq"], record["hash"]
             count, first, last = count + 1, first or record["at"], record["at"]
+    if not head and count:
+        return end(f"{HEAD} is missing or damaged: whether records were cut off the end can't be told")
     if head and (head["seq"], head["hash"]) != (seq, before):
         return end(f"{head['seq'] - seq} records are missing at the end")
     return end()

@@ -38,6 +38,10 @@ class Identity:
         """Whether this identity has `role` or a stronger one."""
         return ROLES.index(self.role) >= ROLES.index(role)
 
+    def who(self) -> dict[str, str]:
+        """As the air log keeps it."""
+        return {"name": self.name, "role": self.role}
+
 
 class Tokens:
     """Tokens and sessions of one installation."""

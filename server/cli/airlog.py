@@ -44,13 +44,16 @@ def formats(name: str) -> Format:
     return cast(Format, name)
 
 
-def write(data: Path, room: str, form: Format, out: Path | None, since: datetime | None, until: datetime | None) -> int:
+def write(
+    data: Path, room: str, form: Format, out: Path | None, since: datetime | None, until: datetime | None,
+    recording: str = "",
+) -> int:
     """Export to a file, or to the terminal."""
     log = AirLog(_folder(data))
     if not (log.folder / room).is_dir():
         raise NotFound(f"room {room} has no record", next_step="See the rooms with: nightanchor airlog verify")
     first, last = (t.replace(tzinfo=UTC) if t is not None else None for t in (since, until))
-    pieces = export(log.records(room, first, last), form)
+    pieces = export(log.records(room, first, last), form, recording)
     if out is None:
         sys.stdout.writelines(pieces)
         return 0

@@ -170,12 +170,13 @@ def airlog_export(
     out: Annotated[Path | None, typer.Option(help="File to write; the terminal otherwise · 输出文件")] = None,
     since: Annotated[datetime | None, typer.Option(help="From (UTC) · 起始时间（UTC）")] = None,
     until: Annotated[datetime | None, typer.Option(help="To (UTC) · 结束时间（UTC）")] = None,
+    recording: Annotated[str, typer.Option(help="Only what was said in this recording · 只导出该录像文件")] = "",
     data: Data = DATA,
 ) -> None:
     """Export it · 导出日志."""
     from server.cli.airlog import formats, write
 
-    _guarded(lambda: write(data, room, formats(form), out, since, until))
+    _guarded(lambda: write(data, room, formats(form), out, since, until, recording))
 
 
 @token.command("new")

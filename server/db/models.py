@@ -35,6 +35,8 @@ class RoomRow(Base):
     currency: Mapped[str] = mapped_column(String(3), default="CNY")
     on_air: Mapped[bool] = mapped_column(Boolean, default=False)
     paused: Mapped[bool] = mapped_column(Boolean, default=False)
+    takeover: Mapped[bool] = mapped_column(Boolean, default=False)
+    slate: Mapped[str | None] = mapped_column(String(300))
     worn: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     worn_before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     created: Mapped[str] = mapped_column(String(32), default=now)
@@ -71,6 +73,18 @@ class ScriptRow(Base):
     lang: Mapped[str] = mapped_column(String(8))
     text: Mapped[str] = mapped_column(Text)
     enabled: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class LineRow(Base):
+    """A sentence that is ready to be said with one click; without `lang` it is told from the text."""
+
+    __tablename__ = "lines"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    room: Mapped[str] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int] = mapped_column(Integer, default=0)
+    title: Mapped[str] = mapped_column(String(80), default="")
+    text: Mapped[str] = mapped_column(Text)
+    lang: Mapped[str | None] = mapped_column(String(8))
 
 
 class OutputRow(Base):

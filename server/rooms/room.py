@@ -26,6 +26,7 @@ from pipelines.line import LANGS, Lang
 from pipelines.rundown import Plan
 from pipelines.show import Mood, RoomProfile, RoomShow, Verdict
 from pipelines.writer import Writer
+from server.aigc import notice
 from server.airlog import AirLog
 from server.bus import Bus
 from server.catalogue import Catalogue
@@ -65,6 +66,8 @@ class RoomSpec:
     on_air: bool
     paused: bool
     presenter: Worn
+    takeover: bool = False
+    slate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +88,12 @@ class Room:
 
     def __init__(
         self, spec: RoomSpec, settings: Settings, data: Path, bus: Bus, catalogue: Catalogue, scripts: Scripts,
-        outputs: Outputs, looks: Looks, airlog: AirLog, ears: Ears, writer: Writer | None = None,
+        outputs: Outputs, looks: Looks, airlog: AirLog, ears: Ears, writer: Writer | None = None, *, run: str = "",
     ) -> None:
-        self.spec = spec
+        self.spec, self._run = spec, run
+        self._aigc = notice(settings.aigc, data, spec.id)
+        self._speaking = ""
+        self._began_s: float | None = None
         self.children: dict[str, dict[str, Any]] = {}
         self._settings, self._bus = settings, bus
         self._catalogue, self._scripts, self._outputs, self._looks = catalogue, scripts, outputs, looks
@@ -116,6 +122,11 @@ class Room:
         """The name of the room's playout."""
         return f"playout:{self.spec.id}"
 
+    @property
+    def unlogged(self) -> bool:
+        """Whether what is said can't be recorded now."""
+        return self._airlog.down
+
     def _hour(self) -> int:
         """The hour of the clock in the room's picture."""
         zone = self._settings.show.time_zone
@@ -126,7 +137,10 @@ class Room:
         voices = {p.lang: p.voice} if p.voice else {}
         mood = cast(Mood, p.mood or show.mood)
         rest_s = show.rest_s if p.rest_s is None else p.rest_s
-        return RoomProfile(s.id, s.title, p.lang, voices, mood, rest_s, p.greeting, p.prompt, p.language, self._spoken)
+        return RoomProfile(
+            s.id, s.title, p.lang, voices, mood, rest_s, p.greeting, p.prompt, p.language, self._spoken,
+            show.notice_min * 60.0,
+        )
 
     # -- start and stop --------------------------------------------------------------------------
 
@@ -134,6 +148,8 @@ class Room:
         """Begin; returns at once, the processes come up by themselves."""
         self.reload()
         self.show.pause(self.spec.paused)
+        self.show.take_over(self.spec.takeover)
+        self.show.emergency(self.spec.slate is not None)
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(c) for c in (self.show.run(), self._keep(), self._save_often())]
         for task in self._tasks:
@@ -144,7 +160,7 @@ class Room:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._save()
+        self._save(over=processes)
         if not processes:
             return
         self.note("off air")
@@ -169,8 +185,8 @@ class Room:
         room = self.spec.id
         await self._ensure("voice", "voice", {})
         await self._ensure(self.playout, "playout", self._playout_config())
-        await self._ensure(f"mux:{room}", "mux", {"room": room})
-        wanted = self._outputs.sinks(room)
+        await self._ensure(f"mux:{room}", "mux", {"room": room, "aigc": self._aigc})
+        wanted = {n: (kind, {**config, "aigc": self._aigc}) for n, (kind, config) in self._outputs.sinks(room).items()}
         running = set(self._sinks)
         if self._fresh:
             running |= {n for n in self.children if n.startswith(f"sink:{room}:")}
@@ -214,6 +230,7 @@ class Room:
             return
         async with self._dressing:
             s = self.spec
+            await self._tell_slate()
             await self._bus.request(self.playout, "header", title=s.title, subtitle=s.subtitle)
             await self._show_card(force=True)
             if s.look_id is not None and self._looks.path(s.look_id, s.width, s.height) is None:
@@ -249,6 +266,24 @@ class Room:
     def set_running_order(self, plan: Plan | None) -> None:
         """The room's running order; None: one that is derived from catalogue and scripts."""
         self.show.set_running_order(plan)
+
+    def take_over(self, spec: RoomSpec) -> None:
+        """Somebody has taken over, or handed back."""
+        self.spec = spec
+        self.show.take_over(spec.takeover)
+
+    async def slate(self, spec: RoomSpec) -> None:
+        """Show the slate that the room's row has, or none; a playout that is away shows it when it is back."""
+        self.spec = spec
+        try:
+            await self._tell_slate()
+        except NightAnchorError as e:
+            log.warning("room %s: the slate waits for playout: %s", spec.id, e)
+            self._wake.set()
+
+    async def _tell_slate(self) -> None:
+        text = self.spec.slate
+        await self._bus.request(self.playout, "slate", on=text is not None, text=text or "")
 
     def rearrange(self) -> None:
         """Outputs or looks have changed."""
@@ -311,6 +346,21 @@ class Room:
             if before:
                 self.show.on_voice_restarted()
 
+    def on_take(self, message: Message) -> None:
+        """Playout's word about a take: it began, or how it ended."""
+        take_id, line_id = str(message.get("take_id")), str(message.get("line_id"))
+        if message["op"] == "take.started":
+            self._speaking, self._began_s = line_id, message.get("pts_s")
+            self.show.on_take_started(take_id)
+            self._began_s = None
+            return
+        outcome = str(message.get("outcome"))
+        if line_id == self._speaking:
+            self._speaking = ""
+            if outcome in ("stopped", "lost"):
+                self._airlog.post(self.spec.id, "cut", line_id=line_id, note=outcome, tick=self._media_time())
+        self.show.on_take_finished(take_id, outcome)
+
     def on_sink(self, message: Message) -> None:
         """A sink's own word about its state, ahead of its next heartbeat."""
         name = str(message.get("from"))
@@ -340,16 +390,19 @@ class Room:
         self._airlog.post(
             self.spec.id, event["type"], **fields, reply_to=event.get("reply_to"), guard=guard,
             persona=worn.persona, visual=self._fingerprint(worn.visual), language=self._fingerprint(worn.language),
-            tick=self._media_time(), recording=self._recording(),
+            tick=self._media_time(), recording=self._recording(), by=event.get("by"),
+            voice=bool(event.get("voice")), duration_s=event.get("duration_s"),
         )
 
-    def note(self, text: str) -> None:
-        """Write into the air log what happened to the room."""
+    def note(self, text: str, by: dict[str, str] | None = None) -> None:
+        """Write into the air log what happened to the room, and who did it."""
         worn = self.spec.presenter
-        self._airlog.post(self.spec.id, "event", note=text, persona=worn.persona, tick=self._media_time())
+        self._airlog.post(self.spec.id, "event", note=text, persona=worn.persona, tick=self._media_time(), by=by)
 
     def _media_time(self) -> float | None:
-        """Seconds since playout's first frame, now."""
+        """Seconds since playout's first frame: those at which the sentence began that is told of, else those of now."""
+        if self._began_s is not None:
+            return self._began_s
         entry = self.children.get(self.playout, {})
         pts = entry.get("status", {}).get("pts_s")
         return None if pts is None else round(pts + time.monotonic() - entry["seen"], 2)
@@ -359,7 +412,11 @@ class Room:
         for name, entry in self.children.items():
             status = entry.get("status", {})
             if name in self._sinks and status.get("file") and status.get("state") == "live":
+                at, first = self._media_time(), status.get("first_s")
                 offset = status["connected_s"] + time.monotonic() - entry["seen"]
+                # A file of the encoder before: playout was restarted, and the recorder has not said so yet.
+                if at is not None and first is not None and at >= first:
+                    offset = at - first
                 return {"file": status["file"], "offset_s": round(offset, 2)}
         return None
 
@@ -378,13 +435,17 @@ class Room:
             state = json.loads(self._file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        return state if isinstance(state, dict) else None
+        if not isinstance(state, dict):
+            return None
+        # Another run, or after going off air: this is an opening, and begins with the notice.
+        return state if state.get("run") == self._run else state | {"notice_at": None}
 
-    def _save(self) -> None:
+    def _save(self, *, over: bool = False) -> None:
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             part = self._file.with_suffix(".part")
-            part.write_text(json.dumps(self.show.state(), ensure_ascii=False), encoding="utf-8")
+            state = self.show.state() | {"run": "" if over else self._run}
+            part.write_text(json.dumps(state, ensure_ascii=False), encoding="utf-8")
             os.replace(part, self._file)
 
     async def _save_often(self) -> None:

@@ -53,6 +53,7 @@ class Rooms:
         self.plan: Callable[[str], Plan | None] = lambda room_id: None
         self.fingerprint: Callable[[str | None], str | None] = lambda adapter: adapter
         self.wardrobe: Callable[[str], dict[str, Any]] = lambda room_id: {}
+        self.run = ""
         catalogue.changed = scripts.changed = self._reload
         outputs.changed = self._rearrange
         looks.ready = self._look_ready
@@ -121,7 +122,7 @@ class Rooms:
         return RoomSpec(
             row.id, row.title, row.subtitle, cast(Lang, row.lang), row.voice, row.look_id, row.width or v.width,
             row.height or v.height, row.fps or v.fps, row.video_kbps or v.kbps, row.currency, row.on_air, row.paused,
-            worn_by(row),
+            worn_by(row), row.takeover, row.slate,
         )
 
     def _document(self, row: RoomRow) -> dict[str, Any]:
@@ -151,7 +152,7 @@ class Rooms:
             room = Room(
                 spec, self._settings, self._data, self._bus, self._catalogue, self._scripts, self._outputs,
                 self._looks, self._airlog, Ears(self._on_answered, self._tell, self.fingerprint, self.desk.note),
-                self.writer(room_id),
+                self.writer(room_id), run=self.run,
             )
             room.set_words(self.words(room_id))
             room.set_running_order(self.plan(room_id))
@@ -166,7 +167,7 @@ class Rooms:
         """Take a room off air and end its processes."""
         with self._store.session() as s:
             row = _row(s, room_id)
-            row.on_air = False
+            row.on_air, row.takeover, row.slate = False, False, None
             s.flush()
             document = self._document(row)
         room = self.on_air.pop(room_id, None)
@@ -276,13 +277,8 @@ class Rooms:
 
     def _on_take(self, message: Message) -> None:
         room = self.on_air.get(str(message.get("from")).partition(":")[2])
-        if room is None:
-            return
-        take_id = str(message.get("take_id"))
-        if message["op"] == "take.started":
-            room.show.on_take_started(take_id)
-        else:
-            room.show.on_take_finished(take_id, str(message.get("outcome")))
+        if room is not None:
+            room.on_take(message)
 
     def _on_sink(self, message: Message) -> None:
         parts = str(message.get("from")).split(":")

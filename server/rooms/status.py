@@ -15,6 +15,9 @@ _SINK = {"state": "starting", "reason": "", "message": "", "next_step": "", "bit
          "reconnects": 0, "connected_s": 0.0, "retry_s": 0.0}
 _FAULTS = {
     "playout_down": {"zh": "画面进程正在恢复。", "en": "Playout is coming back."},
+    "airlog_down": {
+        "zh": "播出日志写不进磁盘，请检查磁盘空间。", "en": "The air log can't be written; is the disk full?",
+    },
     "output_trouble": {"zh": "有推流目标未连通，请查看推流页面。", "en": "A destination is down; see Destinations."},
 }
 _TROUBLE = {"stalled", "backoff", "failed"}
@@ -26,7 +29,7 @@ def off_air(spec: dict[str, Any], outputs: list[dict[str, Any]]) -> dict[str, An
         "room": spec["id"], "on_air": False, "state": "down", "ts": now(), "paused": False, "title": spec["title"],
         "look": None, "pinned_product_id": None, "playout": {"state": "down"}, "voice": {"state": "down"},
         "outputs": [_output(o, None) for o in outputs], "now": None, "next": [], "queue_s": 0.0, "chat_waiting": 0,
-        "running_order": None, "writer": None,
+        "running_order": None, "writer": None, "takeover": False, "slate": {"on": False, "text": ""},
         "faults": [],
     }
 
@@ -42,6 +45,8 @@ def status(room: Room, outputs: list[dict[str, Any]], look_name: str) -> dict[st
     faults = list(shown["faults"])
     if playout["state"] not in ("running", "starting"):
         faults.append({"code": "playout_down", "message": _FAULTS["playout_down"]})
+    if room.unlogged:
+        faults.append({"code": "airlog_down", "message": _FAULTS["airlog_down"]})
     if any(s["state"] in _TROUBLE for s in sinks):
         faults.append({"code": "output_trouble", "message": _FAULTS["output_trouble"]})
     return {
@@ -51,7 +56,8 @@ def status(room: Room, outputs: list[dict[str, Any]], look_name: str) -> dict[st
         "pinned_product_id": shown["pinned_product_id"], "on_air_product_id": shown["on_air_product_id"],
         "playout": playout, "voice": voice, "outputs": sinks, "now": shown["now"], "next": shown["next"],
         "queue_s": shown["queue_s"], "chat_waiting": shown["chat_waiting"], "faults": faults,
-        "counts": shown["counts"], "running_order": shown["running_order"],
+        "counts": shown["counts"], "running_order": shown["running_order"], "takeover": shown["takeover"],
+        "slate": {"on": room.spec.slate is not None, "text": room.spec.slate or ""},
         "writer": shown["writer"],
     }
 

@@ -33,12 +33,12 @@ async def check(ctx: Ctx, room: str) -> dict[str, Any]:
 @router.get("/export", summary="As a file")
 async def download(
     ctx: Ctx, room: str, form: Annotated[Format, Query(alias="format")] = "csv", since: Instant = None,
-    until: Instant = None,
+    until: Instant = None, recording: Annotated[str, Query(max_length=200, description="Name of its file")] = "",
 ) -> StreamingResponse:
-    """CSV for a spreadsheet, JSON lines for a program, SRT for subtitles of the recording."""
+    """CSV for a spreadsheet, JSON lines for a program, SRT for subtitles of a recording."""
     ctx.rooms.get(room)
     name = f"airlog-{room}.{form}"
     return StreamingResponse(
-        export(ctx.airlog.records(room, since, until), form), media_type=TYPES[form],
+        export(ctx.airlog.records(room, since, until), form, recording), media_type=TYPES[form],
         headers={"content-disposition": f'attachment; filename="{name}"'},
     )

@@ -23,6 +23,7 @@ def _context(request: Request) -> Context:
 
 Ctx = Annotated[Context, Depends(_context)]
 Caller = Annotated[Identity, needs("viewer")]
+Operating = Annotated[Identity, needs("operator")]
 VIEWER, OPERATOR, OWNER = [needs("viewer")], [needs("operator")], [needs("owner")]
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": text, "content": {"application/problem+json": {}}}

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from server.documents import RoomIn, RoomPatch, Say, Switch
-from server.routes.depends import OPERATOR, OWNER, PROBLEMS, VIEWER, Ctx
+from server.routes.depends import OPERATOR, OWNER, PROBLEMS, VIEWER, Ctx, Operating
 
 router = APIRouter(prefix="/rooms", tags=["rooms"], responses=PROBLEMS)
 
@@ -64,10 +64,11 @@ async def skip(room: str, ctx: Ctx) -> dict[str, Any]:
     return ctx.rooms.skip(room)
 
 
-@router.post("/{room}/say", dependencies=OPERATOR, status_code=202, summary="Say this")
-async def say(room: str, body: Say, ctx: Ctx) -> dict[str, str]:
+@router.post("/{room}/say", status_code=202, summary="Say this")
+async def say(room: str, body: Say, ctx: Ctx, caller: Operating) -> dict[str, str]:
     """Word for word: at the next sentence boundary, or breaking in at once."""
-    return {"line_id": ctx.rooms.need(room).show.say(body.text, body.lang, body.when, override=body.override)}
+    show, by = ctx.rooms.need(room).show, caller.who()
+    return {"line_id": show.say(body.text, body.lang, body.when, override=body.override, by=by)}
 
 
 @router.get("/{room}/status", dependencies=VIEWER, summary="What the room is doing")

@@ -76,7 +76,11 @@ def test_every_touch_is_found(log: AirLog, touch: str) -> None:
     report = verify(log.folder / "main")
     if touch == "cut and forget the head":
         (log.folder / "main" / "head.json").unlink()
-        assert verify(log.folder / "main").good, "without the head, what was cut off the end can't be missed"
+        assert "head.json" in verify(log.folder / "main").fault
+        again = AirLog(log.folder)
+        say(again, 12)
+        note = [r["note"] for r in again.records("main") if r["kind"] == "event"]
+        assert verify(log.folder / "main").good and "cut off" in note[0], "it goes on, but says so for ever"
         return
     assert not report.good
     assert report.fault
@@ -128,7 +132,9 @@ def test_a_full_disk_is_counted_and_the_show_goes_on(log: AirLog, monkeypatch: p
 
     monkeypatch.setattr("server.airlog.log.os.fdatasync", full)
     assert log.write("main", "said", text="x") is None
-    assert log.failed == 1
+    assert log.failed == 1 and log.down
+    monkeypatch.undo()
+    assert log.write("main", "said", text="x") and not log.down
 
 
 def test_what_is_posted_is_written_in_order(tmp_path: Path) -> None:
@@ -158,8 +164,17 @@ def test_subtitles_follow_the_recording(tmp_path: Path) -> None:
     srt = "".join(export(log.records("main"), "srt"))
     assert srt.startswith("1\n00:00:10,500 --> 00:00:")
     assert "3\n00:00:18,500" in srt
+    say(log, 3, recording={"file": "b.mp4", "offset_s": 0.4}, duration_s=2.25)
+    log.write("main", "said", NIGHT + dt.timedelta(seconds=15), line_id="l9", text="", lang="zh", duration_s=30.0,
+              recording={"file": "b.mp4", "offset_s": 5.0}, voice=True)
+    log.write("main", "cut", NIGHT + dt.timedelta(seconds=17, milliseconds=500), line_id="l9", note="stopped")
+    second = "".join(export(log.records("main"), "srt", "b.mp4"))
+    assert second.startswith("1\n00:00:00,400 --> 00:00:02,650\n第3句。") and second.count("-->") == 2
+    assert "2\n00:00:05,000 --> 00:00:07,500\n(microphone)" in second, "it was broken off"
+    whole = "".join(export(log.records("main"), "srt"))
+    assert whole.startswith("1\n00:00:00,000") and whole.count("-->") == 5, "of several files: from the first sentence"
     first = "".join(export(log.records("main", since=NIGHT + dt.timedelta(seconds=3)), "srt"))
-    assert first.count("-->") == 2
+    assert first.count("-->") == 4
 
 
 def test_an_instant_without_a_zone_is_refused(log: AirLog) -> None:
