@@ -6,12 +6,21 @@ It goes on air with drawn portraits, which need no models; what its models make 
 from __future__ import annotations
 
 from pipelines.demo import load_demo
+from pipelines.line import Lang
 from server.context import Context
-from server.documents import ProductIn, RoomIn, RunningOrderIn, ScriptIn
+from server.documents import LineIn, ProductIn, RoomIn, RunningOrderIn, ScriptIn
 from server.looks import NAMES
 from server.wardrobe.documents import PersonaIn, ScheduleIn
 
 ROOM = "main"
+LINES: tuple[tuple[str, Lang, str], ...] = (
+    ("欢迎", "zh", "欢迎新来的朋友，想了解哪一款，直接打在公屏上就可以。"),
+    ("稍等", "zh", "大家稍等一下，我去确认一下，马上回来告诉你们。"),
+    ("换人", "zh", "现在由店里的同事来回答大家的问题。"),
+    ("Welcome", "en", "Welcome to everybody who has just come in. Tell me in the chat what you would like to see."),
+    ("ようこそ", "ja", "今いらっしゃった皆さん、ようこそ。気になる商品があれば、コメントで教えてください。"),
+)
+"""Ready lines of the demo: title, language, text."""
 
 
 def seed(ctx: Context) -> None:
@@ -41,6 +50,8 @@ def seed(ctx: Context) -> None:
         )
         ctx.scripts.create(body_script, script_id=script.script_id)
     ctx.running_orders.put(ROOM, RunningOrderIn.model_validate(demo.running_order))
+    for title, lang, text in LINES:
+        ctx.lines.create(LineIn(room=ROOM, title=title, text=text, lang=lang))
     for persona in demo.personas:
         ctx.personas.create(PersonaIn.model_validate(persona))
     schedule = demo.schedule | {"room": ROOM}
