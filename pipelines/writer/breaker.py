@@ -60,7 +60,8 @@ class Breaker:
         """For the status document and the desk."""
         return {
             "engine": self.engine.kind, "name": self.engine.name,
-            "state": "ok" if self.closed else self.state, "message": self.message, "next_step": self.next_step,
+            "state": "ok" if self.closed else self.state, "message": self.message or self.engine.remark,
+            "next_step": self.next_step,
             "first_ms": None if self.first_ms is None else round(self.first_ms, 1),
             "tokens_per_s": None if self.tokens_per_s is None else round(self.tokens_per_s, 1),
         }

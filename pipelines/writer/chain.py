@@ -96,7 +96,8 @@ class Chain:
         """The engine that writes now, or the first one's fault and the last resort."""
         able = self.able
         if able:
-            return able[0].document() | {"message": next((b.message for b in self.breakers if not b.closed), "")}
+            shown = able[0].document()
+            return shown | {"message": next((b.message for b in self.breakers if not b.closed), shown["message"])}
         if not self.breakers:
             return {"engine": "template", "name": "template", "state": "off", "message": "", "next_step": "",
                     "first_ms": None, "tokens_per_s": None}

@@ -85,6 +85,8 @@ class Engine(Protocol):
 
     kind: EngineKind
     name: str
+    remark: str
+    """What an operator should know although it writes; mostly empty."""
 
     def stream(self, request: Request, sampling: Sampling) -> AsyncGenerator[str, None]:
         """The text in pieces; raises `EngineFault`. Closing it ends the work on the other side."""
@@ -98,6 +100,7 @@ class TemplateEngine:
 
     kind: EngineKind = "template"
     name = "template"
+    remark = ""
 
     async def stream(self, request: Request, sampling: Sampling) -> AsyncGenerator[str, None]:
         """The sentences of `spare`."""

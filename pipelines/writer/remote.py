@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,8 @@ from pipelines.writer.engine import (
 from pipelines.writer.prompt import rich
 from pipelines.writer.sse import EventLines
 from pipelines.writer.thinking import Thinking
+
+log = logging.getLogger(__name__)
 
 MAX_BYTES = 2 << 20
 """What is read of one answer at most."""
@@ -70,21 +73,29 @@ class RemoteEngine:
     def __init__(self, address: Address, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._at = address
         self.name = f"{address.model} @ {urlsplit(address.base_url).netloc}"
+        self.remark = ""
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
+        self._unserved: dict[str, float] = {}
 
     async def stream(self, request: Request, sampling: Sampling) -> AsyncGenerator[str, None]:
         """The text in pieces; tries again only while nothing has been given. Raises `EngineFault`."""
         tries = 0
         while True:
             given = False
+            model = self._model(request)
             try:
-                async with contextlib.aclosing(self._once(request, sampling)) as pieces:
+                async with contextlib.aclosing(self._once(request, sampling, model)) as pieces:
                     async for piece in pieces:
                         given = True
                         yield piece
+                if model != self._at.model:
+                    self.remark = ""
                 return
             except EngineFault as e:
+                if not given and model != self._at.model and isinstance(e, _Refused) and e.status in (400, 404):
+                    self._leave_out(model, e)
+                    continue
                 if given or tries >= self._at.retries or not _worth_another(e):
                     raise
                 tries += 1
@@ -107,14 +118,28 @@ class RemoteEngine:
             )
         return self._client
 
-    def _body(self, request: Request, sampling: Sampling) -> dict[str, Any]:
+    def _model(self, request: Request) -> str:
+        """The adapter's model name, unless the server did not know it a minute ago."""
+        name = self._at.loras.get(request.adapter or "", self._at.model)
+        now = asyncio.get_running_loop().time()
+        if name == self._at.model or self._unserved.get(name, 0.0) <= now:
+            return name
+        return self._at.model
+
+    def _leave_out(self, model: str, fault: EngineFault) -> None:
+        """An adapter that the server does not serve silences nobody: the base writes, and it is said so."""
+        self._unserved[model] = asyncio.get_running_loop().time() + CONFIG_HOLD_S
+        self.remark = f"The server does not serve {model!r}, {self._at.model!r} writes instead: {fault.message}"
+        log.warning("%s; check language.remote.loras", self.remark)
+
+    def _body(self, request: Request, sampling: Sampling, model: str) -> dict[str, Any]:
         return {
-            "model": self._at.loras.get(request.adapter or "", self._at.model), "messages": rich(request),
+            "model": model, "messages": rich(request),
             "stream": True, "max_tokens": sampling.max_tokens, "temperature": sampling.temperature,
             "top_p": sampling.top_p, **self._at.extra,
         }
 
-    async def _once(self, request: Request, sampling: Sampling) -> AsyncGenerator[str, None]:
+    async def _once(self, request: Request, sampling: Sampling, model: str) -> AsyncGenerator[str, None]:
         at, url = self._at, self._at.base_url.rstrip("/") + "/chat/completions"
         began = asyncio.get_running_loop().time()
         answer: httpx.Response | None = None
@@ -124,7 +149,7 @@ class RemoteEngine:
             async with asyncio.timeout_at(began + at.first_token_s):
                 client = self._connection()
                 asked = client.build_request(
-                    "POST", url, json=self._body(request, sampling), headers={"accept": "text/event-stream"}
+                    "POST", url, json=self._body(request, sampling, model), headers={"accept": "text/event-stream"}
                 )
                 answer = await client.send(asked, stream=True)
                 if answer.status_code != 200:
@@ -161,6 +186,14 @@ class RemoteEngine:
                 await answer.aclose()
 
 
+class _Refused(EngineDown):
+    """Down by an HTTP status that asking again does not change."""
+
+    def __init__(self, message: str, *, next_step: str, hold_s: float, status: int) -> None:
+        super().__init__(message, next_step=next_step, hold_s=hold_s)
+        self.status = status
+
+
 def _worth_another(fault: EngineFault) -> bool:
     return fault.hold_s <= BACKOFF_MAX_S and fault.state != "garbage"
 
@@ -180,7 +213,7 @@ async def _refused(answer: httpx.Response, url: str) -> EngineFault:
         return EngineDown(message, next_step=step)
     if 300 <= status < 400:
         step = "Use the address that it points to as language.remote.base_url."
-    return EngineDown(message, next_step=step, hold_s=CONFIG_HOLD_S)
+    return _Refused(message, next_step=step, hold_s=CONFIG_HOLD_S, status=status)
 
 
 def _reason(body: bytes) -> str:
@@ -216,21 +249,20 @@ async def _pieces(answer: httpx.Response, max_chars: int) -> AsyncGenerator[str,
         read += len(chunk)
         for data in lines.feed(chunk):
             text, bad, ended = _event(data, bad)
-            text = thinking.feed(text)
-            if text:
+            if text := thinking.feed(text)[: max_chars - chars]:
                 chars += len(text)
                 yield text
-            if ended:
+            if ended or chars >= max_chars:
                 break
         if ended or chars >= max_chars or read > MAX_BYTES or bad + lines.overlong > MAX_BAD_EVENTS:
             break
     else:
         for data in lines.end():
             text, bad, ended = _event(data, bad)
-            if text := thinking.feed(text):
+            if text := thinking.feed(text)[: max_chars - chars]:
                 chars += len(text)
                 yield text
-    if text := thinking.end():
+    if text := thinking.end()[: max_chars - chars]:
         chars += len(text)
         yield text
     if not chars:

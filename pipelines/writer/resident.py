@@ -31,7 +31,7 @@ class ResidentEngine:
     kind: EngineKind = "resident"
 
     def __init__(self, write: Write, name: str) -> None:
-        self._write, self.name = write, name
+        self._write, self.name, self.remark = write, name, ""
         self._seeds = itertools.count(1)
 
     async def stream(self, request: Request, sampling: Sampling) -> AsyncGenerator[str, None]:

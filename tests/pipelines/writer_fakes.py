@@ -25,7 +25,7 @@ class FakeEngine:
         kind: EngineKind = "remote", name: str = "fake",
     ) -> None:
         self.say, self.first_s, self.each_s, self.kind, self.name = say, first_s, each_s, kind, name
-        self.down = False
+        self.down, self.remark = False, ""
         self.dies_after: int | None = None
         self.asked: list[Request] = []
         self.gave_up = 0
