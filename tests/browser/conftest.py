@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser import clip
 from tests.browser.mock_server import TOKEN, Mock, serving
+
+# What is waited for comes at once, but for a machine that has other work.
+expect.set_options(timeout=20_000)
 
 
 @dataclass
@@ -56,7 +59,7 @@ def open_panel(browser: Browser, moving_clip: clip.Clip) -> Iterator[Callable[..
         def make(*, signed_in: bool = True, lang: str = "zh", **options: Any) -> Panel:
             options.setdefault("viewport", {"width": 1440, "height": 900})
             context = browser.new_context(locale="zh-CN" if lang == "zh" else "en-GB", **options)
-            context.set_default_timeout(8000)
+            context.set_default_timeout(20_000)
             contexts.append(context)
             page = context.new_page()
             complaints: list[str] = []

@@ -74,7 +74,7 @@ function onAir() {
 function hands() {
   const strip = takeoverStrip((listener) => status.subscribe(listener));
   const halt = may("operator") && holdButton(t("emergency.stop"), { sign: "slate", only: true, kind: "small emergency", "data-act": "emergency-top", work: (control) => emergency(control, true) });
-  const stops = [status.subscribe(strip.update), halt && status.subscribe((document) => { halt.hidden = Boolean(document.slate?.on); })];
+  const stops = [status.subscribe(strip.update), halt && status.subscribe((document) => { halt.hidden = Boolean(document.slate?.on) || !document.on_air; })];
   return { strip: strip.element, halt, stop: () => stops.forEach((stop) => stop && stop()) };
 }
 

@@ -13,6 +13,9 @@ function enter(me) {
 /** Whether the caller's role is `role` or a stronger one. */
 export const may = (role) => (RANK[session.me?.role] ?? -1) >= RANK[role];
 
+/** Whoever is signed in, as a word to tell him from others; empty when nobody is. */
+export const who = () => (session.me ? `${session.me.role} ${session.me.name}` : "");
+
 export const roomPath = (rest = "") => `/rooms/${encodeURIComponent(session.room.id)}${rest}`;
 
 async function openRoom() {

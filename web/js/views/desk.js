@@ -16,7 +16,7 @@ const engineName = (engine) => (known(`desk.engine.${engine}`) ? t(`desk.engine.
 function writerState() {
   const card = changing(h("section", { class: "card writer-card" }), ([writer, state]) => [
     h("header", {}, h("h2", {}, icon("desk"), t("desk.writer")), h("span", { class: `pill ${{ ok: "good", off: "info", slow: "warn", fallback: "warn" }[state] ?? "bad"}` }, t(`writer.state.${state}`))),
-    h("b", {}, engineName(writer?.engine)), writer?.name && h("p", { class: "small muted wrap" }, writer.name), h("p", { class: "small faint wrap" }, known(`writer.${state}`) ? t(`writer.${state}`) : ""),
+    h("b", {}, engineName(writer?.engine)), writer?.name && writer.name !== writer.engine && h("p", { class: "small muted wrap" }, writer.name), h("p", { class: "small faint wrap" }, known(`writer.${state}`) ? t(`writer.${state}`) : ""),
     writer?.first_ms || writer?.tokens_per_s ? h("dl", { class: "facts small writer-facts" }, writer.first_ms && [h("dt", {}, t("writer.first")), h("dd", { class: "num" }, `${number(Math.round(writer.first_ms))} ms`)],
       writer.tokens_per_s && [h("dt", {}, t("writer.speed")), h("dd", { class: "num" }, number(writer.tokens_per_s, { maximumFractionDigits: 1 }))]) : null]);
   const banner = changing(h("div", { class: "writer-banner", role: "alert" }), ([trouble, name, message]) => trouble && h("div", { class: "writer", "data-state": trouble }, icon("warn"),
@@ -87,9 +87,10 @@ export async function desk(page) {
   function paint() {
     const rows = [...log.groups.values()].filter((g) => shownUnder(g, filter)).sort((a, b) => b.first - a.first).slice(0, SHOWN);
     const keep = new Set(rows.map((g) => g.key));
-    for (const [key, card] of cards) if (!keep.has(key)) { card.element.remove(); cards.delete(key); }
+    // Where somebody types stays, however old it is.
+    for (const [key, card] of cards) if (!keep.has(key) && !card.element.contains(document.activeElement)) { card.element.remove(); cards.delete(key); }
     rows.forEach((group, n) => {
-      if (!cards.has(group.key)) cards.set(group.key, deskCard(group, products));
+      if (!cards.has(group.key)) cards.set(group.key, deskCard(group, products, () => paused || hold(true)));
       const card = cards.get(group.key);
       card.update();
       if (list.children[n] !== card.element) list.insertBefore(card.element, list.children[n] ?? null);

@@ -31,7 +31,7 @@ function retrievedStep(r, products) {
   const product = products.get(r.product_id);
   const one = (sign, text, score) => h("li", {}, icon(sign, "s"), h("span", { class: "wrap" }, text), typeof score === "number" && h("span", { class: "faint num small", title: t("desk.score") }, score.toFixed(2)));
   return step("retrieved", "search", product && h("div", { class: "small muted clip" }, t("desk.found_in", { name: local(product.name) })),
-    faq.length || near.length ? h("ul", { class: "desk-facts" }, faq.map((q) => one("chat", typeof q === "string" ? q : local(q.question ?? q))), near.map(([f, s]) => one("tag", f, s))) : h("p", { class: "small faint" }, t("desk.nothing_found")),
+    faq.length || near.length ? h("ul", { class: "desk-facts" }, faq.map((q) => one("chat", typeof q === "string" ? q : local(q.question ?? q))), near.map(([f, s]) => one("tag", f, s))) : !product && !far.length && h("p", { class: "small faint" }, t("desk.nothing_found")),
     far.length > 0 && h("details", {}, h("summary", { class: "small faint" }, t("desk.further", { n: far.length })), h("ul", { class: "desk-facts" }, far.map(([f, s]) => one("tag", f, s)))));
 }
 
@@ -41,8 +41,8 @@ function draftStep(draft, folded) {
   return step("draft", "edit", folded ? h("details", {}, h("summary", { class: "small faint" }, t("desk.draft_of", { engine: word("desk.engine", draft.engine) })), words) : [head, words]);
 }
 
-/** A card that follows its group; `products` by id. */
-export function deskCard(group, products) {
+/** A card that follows its group; `products` by id. `busy()` is called when somebody begins to deal with it. */
+export function deskCard(group, products, busy = () => {}) {
   const lines = new Map();
   const head = changing(h("div", { class: "desk-steps" }), ([q, r, drafts, folded]) => [q && questionStep(q), r && retrievedStep(r, products), drafts.map((d) => draftStep(d, folded))]);
   const said = h("div", { class: "desk-steps" });
@@ -59,6 +59,7 @@ export function deskCard(group, products) {
       const text = verdict?.text ?? spoken?.text ?? "";
       const open = verdict?.hits?.length > 0 && button(t(`desk.why.${action}`), { small: true, kind: "ghost why-btn", sign: why.hidden ? "down" : "up", "data-act": "why", "aria-expanded": String(!why.hidden), onclick: () => {
         why.hidden = !why.hidden;
+        if (!why.hidden) busy();
         if (!why.hidden && whyFor !== JSON.stringify(verdict)) {
           whyFor = JSON.stringify(verdict);
           fill(why, whyPanel(verdict, { lang: verdict.lang ?? spoken?.lang ?? "" }));
@@ -69,7 +70,7 @@ export function deskCard(group, products) {
       const forbid = may("operator") && !open && h("button", { type: "button", class: "desk-forbid", "data-act": "forbid", title: t("guard.forbid"), "aria-label": t("guard.forbid"), onclick: () => forbidSheet(String(window.getSelection() ?? "").trim().slice(0, 60)) }, icon("words", "s"));
       return step("guard", ACTION_SIGN[action] ?? "check",
         h("div", { class: "row wrapping" }, (action !== "allow" || !spoken) && h("span", { class: `pill ${ACTION_PILL[action] ?? ""}` }, t(`guard.action.${action}`)), spoken && h("span", { class: "pill plain said-pill" }, icon("volume", "s"), t("desk.said")),
-          verdict?.source && h("span", { class: "small faint" }, word("source", verdict.source)), h("span", { class: "faint num small" }, time(spoken?.ts ?? verdict?.ts)), open, forbid),
+          (verdict?.source || spoken?.source) && h("span", { class: "small faint" }, word("source", verdict?.source || spoken.source)), h("span", { class: "faint num small" }, time(spoken?.ts ?? verdict?.ts)), open, forbid),
         h("p", { class: `desk-text wrap${action === "hold" ? " held" : ""}${spoken ? " spoken" : ""}`, dir: "auto", lang: verdict?.lang ?? spoken?.lang ?? "" }, verdict ? marked(text, verdict.hits ?? []) : text),
         action === "rewrite" && h("p", { class: "desk-text spoken wrap", dir: "auto" }, icon("right", "s"), verdict.said || spoken?.text));
     });
@@ -88,6 +89,8 @@ export function deskCard(group, products) {
       lines.get(id).element.dataset.action = verdict?.action ?? "allow";
     }
     notes.show([group.notes]);
+    const plain = [...group.lines.values()].every((l) => (l.verdict?.action ?? "allow") === "allow");
+    element.classList.toggle("slim", plain && group.lines.size === 1 && !group.question && !group.retrieved && !drafts.length && !group.notes.length);
     element.dataset.kind = group.question ? "question" : group.lines.size || drafts.length ? "line" : "note";
   }
   update();

@@ -5,15 +5,15 @@ import { reordered, sortable } from "../drag_list.js";
 import { clock, span, t } from "../i18n.js";
 import { status } from "../live.js";
 import { attempt, confirm, done } from "../notice.js";
-import { may, roomPath, session } from "../session.js";
+import { may, roomPath, session, who } from "../session.js";
 import { itemRow, KIND_SIGN, KINDS, MINUTES, titleOf } from "./rundown_item.js";
 
 const LENGTHS = { opening: 2, product: 8, cta: 1, qa: 5, transition: 0.5, break: 2, closing: 2 };
 
-/** Changes that were left unsaved when the page was, for whoever made them. */
+/** Changes that were left unsaved when the page was, for whoever made them, also when he has to sign in again. */
 let draft = null;
 let unsaved = false;
-window.addEventListener("beforeunload", (event) => { if (unsaved || (draft && draft.me === session.me)) event.preventDefault(); });
+window.addEventListener("beforeunload", (event) => { if (unsaved || (draft && draft.who === who())) event.preventDefault(); });
 
 const sayUnsaved = (on) => {
   for (const link of document.querySelectorAll('a[data-page="rundown"]')) link.toggleAttribute("data-unsaved", on);
@@ -225,7 +225,7 @@ export async function rundown(page) {
       h("section", { class: "card" }, h("header", {}, h("h2", {}, t("schedule.settings"))), h("div", { class: "stack tight" },
         h("label", { class: "check" }, enabled, h("span", {}, t("rundown.follow"))), h("label", { class: "check" }, loop, h("span", {}, t("rundown.loop"))), h("div", {}, reset))))));
   take(first);
-  if (draft?.me === session.me && draft.room === session.room.id) {
+  if (draft?.who === who() && draft.room === session.room.id) {
     fillIn(draft.body);
     touched();
   }
@@ -235,7 +235,7 @@ export async function rundown(page) {
     closed = true;
     stop();
     if (!unsaved || !session.me) return;
-    draft = { me: session.me, room: session.room.id, body: { ...model, items: model.items.map(plain) } };
+    draft = { who: who(), room: session.room.id, body: { ...model, items: model.items.map(plain) } };
     unsaved = false;
     if (!location.hash.startsWith("#/rundown")) done(t("rundown.leave"), t("rundown.leave.text"));
   };

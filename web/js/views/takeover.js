@@ -3,7 +3,7 @@ import { post } from "../api.js";
 import { button, field, fill, h, icon, say, select } from "../dom.js";
 import { t } from "../i18n.js";
 import { attempt, done, sheet } from "../notice.js";
-import { may, roomPath, session } from "../session.js";
+import { may, roomPath, who } from "../session.js";
 import { marked } from "../verdict.js";
 import { cannedLines } from "./canned.js";
 import { holdButton } from "./hold_button.js";
@@ -11,7 +11,7 @@ import { microphone } from "./microphone.js";
 import { sayIt, whyPanel } from "./why.js";
 
 /** What was typed and not said yet outlives a change of page. */
-const typed = { me: null, text: "" };
+const typed = { who: "", text: "" };
 
 /** Put the slate on or take it off. */
 export const emergency = (control, on, text = "") => attempt(control, async () => {
@@ -26,8 +26,8 @@ export const takeOver = (control, on) => attempt(control, async () => {
 
 /** The box in which words are typed, with the guard's answer below it. */
 function sayBox() {
-  const text = h("textarea", { rows: 2, maxLength: 1000, placeholder: t("say.placeholder"), id: "say-text", value: typed.me === session.me ? typed.text : "",
-    oninput: () => Object.assign(typed, { me: session.me, text: text.value }) });
+  const text = h("textarea", { rows: 2, maxLength: 1000, placeholder: t("say.placeholder"), id: "say-text", value: typed.who === who() ? typed.text : "",
+    oninput: () => Object.assign(typed, { who: who(), text: text.value }) });
   const language = select([["", t("say.lang.auto")], ["zh", "中文"], ["en", "English"], ["ja", "日本語"]], "", { "aria-label": t("say.lang") });
   const refused = h("div", { "aria-live": "polite" });
   const clear = () => {
@@ -78,7 +78,8 @@ export function takeoverCard({ bare = false } = {}) {
     say(slateNow, slate.text || t("slate.silence"));
     halt.hidden = slate.on;
     slateText.hidden = slate.on;
-    toggle.disabled = halt.disabled = goOn.disabled = !connected;
+    toggle.disabled = goOn.disabled = !connected;
+    halt.disabled = !connected || !document.on_air;
     element.classList.toggle("slate-on", slate.on);
     if (Boolean(document.takeover) === on) return;
     on = Boolean(document.takeover);

@@ -73,7 +73,7 @@ export async function sayIt(text, { lang = "", when = "boundary", override = fal
 export function ruleList(verdict, allowed = () => {}) {
   return h("ul", { class: "rules" }, verdict.hits.map((hit) => {
     let passes = false;
-    const allow = button(t("guard.allow"), { sign: "check", small: true, "data-act": `allow-${hit.rule}`, onclick: () => attempt(allow, async () => {
+    const allow = button(t(hit.rule.startsWith("own:") ? "guard.allow_own" : "guard.allow"), { sign: "check", small: true, "data-act": `allow-${hit.rule}`, onclick: () => attempt(allow, async () => {
       if (passes) await takeBack(hit.rule);
       else await post("/guard/allow", { room: session.room.id, rule: hit.rule });
       passes = !passes;
