@@ -27,6 +27,7 @@ async def serving(tmp_path: Path, **language: Any) -> AsyncIterator[Api]:
     token = bootstrap(tmp_path)
     assert token is not None
     bus = FakeBus()
+    language.setdefault("first_sentence_s", 15.0)
     settings = Settings(schedule=ScheduleSection(follow=False), language=LanguageSection(**language))
     context = make_context(settings, tmp_path, tmp_path, bus)
     demo.seed(context)
@@ -46,7 +47,7 @@ def llm() -> Iterator[LlmServer]:
 
 
 def remote(url: str) -> RemoteSection:
-    return RemoteSection(base_url=url, model="big", api_key="sk-secret", first_token_s=1.0, connect_s=1.0)  # type: ignore[arg-type]
+    return RemoteSection(base_url=url, model="big", api_key="sk-secret", first_token_s=10.0, connect_s=10.0)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("language", "kinds"), [
