@@ -11,6 +11,7 @@ import yaml
 
 from pipelines.catalogue import Faq, Product
 from pipelines.line import LANGS
+from pipelines.rundown import ITEM_KINDS
 from pipelines.scriptbook import SCRIPT_KINDS, Script
 from streaming.errors import Corrupt
 
@@ -27,10 +28,11 @@ class Demo:
     scripts: tuple[Script, ...]
     personas: tuple[dict[str, Any], ...]
     schedule: dict[str, Any]
+    running_order: dict[str, Any]
 
 
 def load_demo(folder: Path = ASSETS / "demo") -> Demo:
-    """Read `catalogue.yaml`, `scripts.yaml` and `personas.yaml`; raises `Corrupt` that names the place of a mistake."""
+    """Read the files in `folder`; raises `Corrupt` that names the place of a mistake."""
     place = "catalogue.yaml"
     try:
         catalogue = yaml.safe_load((folder / "catalogue.yaml").read_text(encoding="utf-8"))
@@ -44,6 +46,8 @@ def load_demo(folder: Path = ASSETS / "demo") -> Demo:
         for n, entry in enumerate(yaml.safe_load((folder / "scripts.yaml").read_text(encoding="utf-8"))):
             place = f"scripts.yaml, entry {n + 1}"
             scripts += _scripts(entry, known, len(scripts))
+        place = "running_order.yaml"
+        order = _order(yaml.safe_load((folder / "running_order.yaml").read_text(encoding="utf-8")), known)
         place = "personas.yaml"
         cast = yaml.safe_load((folder / "personas.yaml").read_text(encoding="utf-8"))
         personas = tuple(dict(p) for p in cast["personas"])
@@ -54,7 +58,7 @@ def load_demo(folder: Path = ASSETS / "demo") -> Demo:
     except (OSError, KeyError, TypeError, ValueError, ArithmeticError, yaml.YAMLError) as e:
         raise Corrupt(f"the demo's {place} can't be used: {e!r}", next_step="restore assets/demo") from e
     return Demo(
-        str(catalogue["title"]), str(catalogue["subtitle"]), tuple(products), tuple(scripts), personas, schedule
+        str(catalogue["title"]), str(catalogue["subtitle"]), tuple(products), tuple(scripts), personas, schedule, order
     )
 
 
@@ -71,6 +75,14 @@ def _product(entry: dict[str, Any]) -> Product:
         faq=tuple(Faq(f["q"], f["a"]) for f in entry["faq"]), aliases=tuple(entry.get("aliases", ())),
         picture=str(picture) if picture.is_file() else None,
     )
+
+
+def _order(order: dict[str, Any], known: set[str]) -> dict[str, Any]:
+    """The running order as the API takes it."""
+    for item in order["items"]:
+        if item["kind"] not in ITEM_KINDS or item.get("product_id", next(iter(known))) not in known:
+            raise ValueError(f"item {item}")
+    return {"enabled": True, "loop": bool(order["loop"]), "items": order["items"]}
 
 
 def _scripts(entry: dict[str, Any], known: set[str], at: int) -> list[Script]:

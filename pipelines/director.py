@@ -13,7 +13,7 @@ import contextlib
 import logging
 import os
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -192,6 +192,15 @@ class Director:
             self._put_back(self._next)
         for airing in self._on_stage.values():
             airing.recall |= airing.state == "sent" and airing.cue.rank == Rank.SCRIPT
+        self.wake()
+
+    def forget(self, cues: Collection[Cue]) -> None:
+        """These are not to be said any more: what is ahead of them is taken back."""
+        if self._next is not None and self._next.cue in cues:
+            self._put_back(self._next)
+        for airing in self._on_stage.values():
+            if airing.state == "sent" and airing.cue in cues:
+                airing.recall = airing.drop = True
         self.wake()
 
     def soonest(self) -> float:

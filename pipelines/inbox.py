@@ -25,7 +25,7 @@ TTL_S: dict[Wait, float] = {
 CAPACITY: dict[Wait, int] = {"question": 64, "gift": 64, "hello": 24, "join": 24, "follow": 24, "like": 8}
 GAP_S: dict[Wait, float] = {"question": 0.0, "gift": 4.0, "hello": 6.0, "join": 20.0, "follow": 15.0, "like": 60.0}
 """Shortest time between two answers of one kind, so that small talk can't crowd out selling."""
-BUSY_GAP_S: dict[Wait, float] = {"gift": 10.0, "hello": 20.0, "join": 45.0, "follow": 30.0}
+BUSY_GAP_S: dict[Wait, float] = {"gift": 18.0, "hello": 20.0, "join": 45.0, "follow": 30.0}
 """The same after an answer to a whole crowd: who comes then is greeted with the next crowd."""
 CROWD = 6
 TOPIC_GAP_S, TOPIC_GAP_MAX_S = 6.0, 48.0

@@ -137,6 +137,9 @@ class Programme:
     def still_holds(self, script_id: str, stamp: int, product_id: str | None) -> bool:
         """Whether what is being said may go on after the catalogue, the scripts or the order changed."""
         if script_id.startswith(ITEM):
+            if not self.rundown.plan.items:
+                # Nobody has said yet which order is followed.
+                return True
             item = next((i for i in self.rundown.plan.items if ITEM + i.item_id == script_id), None)
             known = product_id is None or any(p.product_id == product_id for p in self.book.products)
             return item is not None and item.enabled and item.stamp == stamp and known

@@ -98,15 +98,15 @@ class Rundown:
 
     def set_plan(self, plan: Plan, now: float) -> None:
         """Follow another order; the item that is on stays on if it is in it."""
-        first = not self.plan.items and self._at is None
         ids = [item.item_id for item in plan.items]
         known = [item.item_id for item in self.plan.items]
-        self.plan, self._over = plan, self._over and ids == known
+        # After a restart, what was before is what the state says.
+        self.plan, self._over = plan, self._over and (not known or ids == known)
         self._had &= set(ids)
-        if first:
-            self._place = -1
-        elif self._at in ids:
+        if self._at in ids:
             self._place = ids.index(self._at)
+        elif self._at is not None and not known:
+            self._leave()
         elif self._at is not None:
             # What came right before it and is still there: what follows that is next.
             gone = known.index(self._at) if self._at in known else 0
@@ -188,7 +188,7 @@ class Rundown:
         """What `__init__` takes after a restart."""
         return {
             "item": self._at, "place": self._place, "had": sorted(self._had), "over": self._over, "visit": self.visit,
-            "elapsed": round(self.elapsed(now), 1),
+            "elapsed": round(self.elapsed(now), 3),
         }
 
     # --- how it moves ---

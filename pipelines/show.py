@@ -275,6 +275,8 @@ class RoomShow:
 
     def _jumped(self) -> None:
         self._order.break_off()
+        if self._order.ending is not None:
+            self._order.ending.rest_s = 0.0
         self._rest_until = self._stuck_until = 0.0
         self._director.turn()
 
@@ -661,6 +663,7 @@ class RoomShow:
                 self._order.abandon_script()
             return
         if not self._programme.still_holds(script.script_id, script.stamp, script.cues[0].product_id):
+            self._director.forget(script.cues)
             self._order.abandon_script()
 
     def _restore(self, state: Mapping[str, Any]) -> None:

@@ -36,7 +36,7 @@ class RunningOrders:
         """What the room's show follows; None when nobody has written a running order for it."""
         with self._store.session() as s:
             row = s.get(RunningOrderRow, room)
-            return _plan(RunningOrderIn.model_validate(row.document)) if row is not None else None
+            return plan_of(RunningOrderIn.model_validate(row.document)) if row is not None else None
 
     def get(self, room: str) -> dict[str, Any]:
         """The running order's document: as it is followed on air, else as it would be; raises `NotFound`.
@@ -122,7 +122,8 @@ class RunningOrders:
                 raise NotFound(f"there is no room {room!r}", next_step="list them with GET /rooms")
 
 
-def _plan(body: RunningOrderIn) -> Plan:
+def plan_of(body: RunningOrderIn) -> Plan:
+    """The running order as the show follows it."""
     items = tuple(
         Item(
             i.id or "", i.kind, i.title, i.product_id, i.minutes, i.lang,
