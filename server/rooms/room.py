@@ -92,7 +92,7 @@ class Room:
     ) -> None:
         self.spec, self._run = spec, run
         self._aigc = notice(settings.aigc, data, spec.id)
-        self._speaking = ""
+        self._speaking, self._resumed = "", False
         self._began_s: float | None = None
         self.children: dict[str, dict[str, Any]] = {}
         self._settings, self._bus = settings, bus
@@ -336,7 +336,8 @@ class Room:
         if name == self.playout and running and pid != self._playout_pid:
             if self._playout_pid is not None:
                 self.show.on_stage_restarted()
-            self.note("on air" if self._playout_pid is None else "playout restarted")
+            known = "server restarted" if self._resumed else "on air"
+            self.note(known if self._playout_pid is None else "playout restarted")
             self._playout_pid = cast(int, pid)
             self._shown = None
             self._wake.set()
@@ -373,6 +374,9 @@ class Room:
         self._desk(self.spec.id, event)
         if event["type"] in ("said", "guarded"):
             self._log(event)
+        if event.get("source") == "notice" and event["type"] == "said":
+            # A server that is killed now must not say it again.
+            self._save()
         if event["type"] == "guarded":
             self._guarded(self.spec.id, event)
         elif event["type"] == "card":
@@ -438,7 +442,8 @@ class Room:
         if not isinstance(state, dict):
             return None
         # Another run, or after going off air: this is an opening, and begins with the notice.
-        return state if state.get("run") == self._run else state | {"notice_at": None}
+        self._resumed = state.get("run") == self._run
+        return state if self._resumed else state | {"notice_at": None}
 
     def _save(self, *, over: bool = False) -> None:
         with contextlib.suppress(OSError):

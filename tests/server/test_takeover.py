@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -248,6 +249,16 @@ async def test_the_presenter_says_at_every_opening_that_she_is_an_ai(api: Api) -
         assert first["source"] == "notice" and "AI" in first["text"]
         record = await spoken(api, first["line_id"])
         assert record["source"] == "notice"
+        state = json.loads((api.context.data / "rooms" / "main.show.json").read_text())
+        assert state["notice_at"] is not None, "kept at once: a killed server does not say it again"
+        await api.context.rooms.close()
+        api.bus.asked.clear()
+        await api.context.rooms.start_all()
+        await on_air(api)
+        await asyncio.sleep(0.2)
+        assert not [m for m in api.bus.ops("speak") if m["line"]["source"] == "notice"]
         await api.client.post("/rooms/main/stop")
         api.bus.asked.clear()
         api.bus.takes = 0
+    notes = [r["note"] for r in await records(api, "event")]
+    assert notes == ["on air", "server restarted", "off air"] * 2
