@@ -188,7 +188,8 @@ class ScriptBook:
         pitches: list[Callable[[], Passage | None]] = [partial(self._wording, s, product) for s in scripts]
         if not scripts:
             pitches.append(partial(self._made_up, product, lang, only=only))
-        asked, told = partial(self._question, product, lang), partial(self._facts, product, lang)
+        asked: Callable[[], Passage | None] = partial(self._question, product, lang)
+        told: Callable[[], Passage | None] = partial(self._facts, product, lang)
         # In turn, so that the few facts of a product come back as late as they can.
         self._pitched = not self._pitched
         for attempt in (*pitches, asked, told) if self._pitched else (asked, *pitches, told):
