@@ -113,6 +113,7 @@ def airlog() -> list[dict[str, Any]]:
         {"kind": "said", "text": "阿珍，精华今天九十九块九。", "source": "reply", "reply_to": "9",
          "guard": {"guard": "allow"}},
         {"kind": "said", "text": "全网最低价，今晚最后一次。", "source": "operator",
+         "by": {"name": "小林", "role": "operator"},
          "guard": {"guard": "override", "rule": "absolute:最低价"}},
         {"kind": "said", "text": HOSTILE, "source": "reply", "guard": {"guard": "allow"}},
     ]

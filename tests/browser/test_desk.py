@@ -163,10 +163,12 @@ def test_the_air_log_is_filtered_and_verified_in_plain_words(panel: Panel) -> No
     page = panel.page
     expect(page.locator(".air-row")).to_have_count(7)
     expect(page.locator(".air-row").first).to_have_attribute("data-seq", "7")
+    expect(page.locator(".air-row").last).to_contain_text("开播")
     page.locator(".seg [data-value=guarded]").click()
     expect(page.locator(".air-row")).to_have_count(3)
     page.locator("[name=source]").select_option("operator")
     expect(page.locator(".air-row")).to_contain_text("人工放行")
+    expect(page.locator(".air-row")).to_contain_text("由 小林、场控")
     page.locator("[name=source]").select_option("")
     page.fill("[name=search]", "国家级")
     expect(page.locator(".air-row")).to_contain_text("现在用心做的配方")
@@ -206,4 +208,4 @@ def test_a_viewer_reads_the_desk_and_acts_on_nothing(panel: Panel) -> None:
     expect(panel.page.locator("[data-term=隔壁家]")).to_be_visible()
     assert panel.page.locator("[data-part=own] button").count() == 0
     panel.go("airlog")
-    expect(panel.page.locator(".view-airlog")).to_contain_text("只对操作员开放")
+    expect(panel.page.locator(".view-airlog")).to_contain_text("只对场控和店主开放")

@@ -12,6 +12,13 @@ const PILL = { rewrite: "info", hold: "bad", override: "warn" };
 const room = () => encodeURIComponent(session.room.id);
 const sourceWord = (source) => (known(`source.${source}`) ? t(`source.${source}`) : source);
 
+/** What happened to the room, in the reader's language; what comes after a colon is somebody's own words. */
+function noteOf(note) {
+  const [what, ...rest] = note.split(": ");
+  const key = `airlog.note.${what.replaceAll(" ", "_")}`;
+  return known(key) ? [t(key), ...rest].join(" · ") : note;
+}
+
 /** A verdict as the record keeps it: `{action, rule}`, from whichever form. */
 function judged(record) {
   const guard = record.guard ?? {};
@@ -25,12 +32,13 @@ function row(record) {
   const at = new Date(record.at);
   const time = Number.isNaN(at.getTime()) ? record.at : at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
   const where = record.recording?.file ? `${record.recording.file} · ${clock(record.recording.offset_s ?? record.recording.offset ?? 0)}` : "";
-  const facts = [record.persona, record.product_id, record.visual && `${t("airlog.visual")} ${record.visual.slice(0, 10)}`, record.language && `${t("airlog.language")} ${record.language.slice(0, 10)}`, record.reply_to && `${t("airlog.reply_to")} ${record.reply_to}`, where].filter(Boolean);
+  const by = record.by && [record.by.name, record.by.role && known(`role.${record.by.role}`) && t(`role.${record.by.role}`)].filter(Boolean).join(t("comma"));
+  const facts = [by && t("airlog.by", { who: by }), record.voice && t("airlog.voice"), record.persona, record.product_id, record.visual && `${t("airlog.visual")} ${record.visual.slice(0, 10)}`, record.language && `${t("airlog.language")} ${record.language.slice(0, 10)}`, record.reply_to && `${t("airlog.reply_to")} ${record.reply_to}`, where].filter(Boolean);
   return h("li", { class: `air-row kind-${record.kind}`, "data-seq": record.seq },
     h("div", { class: "air-time num" }, h("b", {}, time), h("span", { class: "small faint" }, `#${record.seq}`)),
-    h("div", { class: "grow" }, h("div", { class: "row wrapping air-head" }, record.kind === "event" ? h("span", { class: "pill plain" }, t("airlog.kind.event")) : record.source && h("span", { class: "pill plain" }, sourceWord(record.source)),
+    h("div", { class: "grow" }, h("div", { class: "row wrapping air-head" }, ["event", "cut"].includes(record.kind) ? h("span", { class: "pill plain" }, t(`airlog.kind.${record.kind}`)) : record.source && h("span", { class: "pill plain" }, sourceWord(record.source)),
       record.kind !== "event" && action !== "allow" && h("span", { class: `pill ${PILL[action] ?? ""}` }, known(`guard.action.${action}`) ? t(`guard.action.${action}`) : action), rule && h("span", { class: "small muted" }, ruleName({ rule }))),
-    h("p", { class: `wrap air-text${action === "hold" ? " held" : ""}`, dir: "auto", lang: record.lang || "" }, record.text || record.note), action === "rewrite" && written && written !== record.text && h("p", { class: "small faint wrap" }, t("airlog.written"), " ", h("s", {}, written)),
+    h("p", { class: `wrap air-text${action === "hold" ? " held" : ""}`, dir: "auto", lang: record.lang || "" }, record.text || noteOf(record.note) || (record.voice ? t("speech.voice") : "")), action === "rewrite" && written && written !== record.text && h("p", { class: "small faint wrap" }, t("airlog.written"), " ", h("s", {}, written)),
     said && said !== record.text && h("p", { class: "small wrap" }, icon("right", "s"), " ", said),
     record.text && record.note && h("p", { class: "small muted wrap" }, record.note),
     h("details", { class: "air-more" }, h("summary", { class: "small faint" }, facts.slice(0, 2).join(" · ") || t("airlog.details")), h("dl", { class: "facts small" }, [["airlog.at", record.at], ["airlog.line", record.line_id], ...facts.slice(2).map((f) => ["airlog.details", f]), ["airlog.hash", record.hash]].filter(([, v]) => v).map(([key, v]) => [h("dt", {}, t(key)), h("dd", { class: "mono wrap" }, v)])))));
@@ -95,8 +103,8 @@ export async function airlog(page) {
   const count = h("span", { class: "small faint num" });
   const sources = select([["", t("airlog.all_sources")]], "", { name: "source", "aria-label": t("airlog.source"), onchange: () => { source = sources.value; paint(); } });
   const search = h("input", { class: "input", type: "search", placeholder: t("airlog.search"), "aria-label": t("airlog.search"), name: "search", oninput: () => { wanted = search.value.trim().toLowerCase(); paint(); } });
-  const shown = (r) => (kind === "all" || (kind === "guarded" ? r.kind === "guarded" || (r.kind === "said" && judged(r).action !== "allow") : r.kind === kind)) && (!source || r.source === source)
-    && (!wanted || [r.text, r.note, r.persona, r.product_id, r.line_id, judged(r).written].some((x) => String(x ?? "").toLowerCase().includes(wanted)));
+  const shown = (r) => (kind === "all" || (kind === "guarded" ? r.kind === "guarded" || (r.kind === "said" && judged(r).action !== "allow") : kind === "event" ? ["event", "cut"].includes(r.kind) : r.kind === kind)) && (!source || r.source === source)
+    && (!wanted || [r.text, r.note, r.persona, r.product_id, r.line_id, r.by?.name, judged(r).written].some((x) => String(x ?? "").toLowerCase().includes(wanted)));
   function paint() {
     const found = records.filter(shown);
     let day = "";

@@ -41,7 +41,7 @@ function nowCard() {
   const element = h("section", { class: "card desk-now" }, h("header", {}, h("h2", {}, icon("mic"), t("speech.now"))), text, bar);
   return { element, update: (document) => {
     const now = document.now;
-    say(text, now ? now.text : t(document.paused ? "speech.paused" : document.on_air ? "speech.silent" : "speech.off"));
+    say(text, now ? now.text || t("speech.voice") : t(document.paused ? "speech.paused" : document.on_air ? "speech.silent" : "speech.off"));
     text.lang = now?.lang ?? "";
     bar.hidden = !now;
     if (now) fillBar.style.setProperty("width", `${Math.min(100, (100 * now.elapsed_s) / (now.duration_s || 1)).toFixed(1)}%`);

@@ -71,7 +71,7 @@ export function deskCard(group, products, busy = () => {}) {
       return step("guard", ACTION_SIGN[action] ?? "check",
         h("div", { class: "row wrapping" }, (action !== "allow" || !spoken) && h("span", { class: `pill ${ACTION_PILL[action] ?? ""}` }, t(`guard.action.${action}`)), spoken && h("span", { class: "pill plain said-pill" }, icon("volume", "s"), t("desk.said")),
           (verdict?.source || spoken?.source) && h("span", { class: "small faint" }, word("source", verdict?.source || spoken.source)), h("span", { class: "faint num small" }, time(spoken?.ts ?? verdict?.ts)), open, forbid),
-        h("p", { class: `desk-text wrap${action === "hold" ? " held" : ""}${spoken ? " spoken" : ""}`, dir: "auto", lang: verdict?.lang ?? spoken?.lang ?? "" }, verdict ? marked(text, verdict.hits ?? []) : text),
+        h("p", { class: `desk-text wrap${action === "hold" ? " held" : ""}${spoken ? " spoken" : ""}`, dir: "auto", lang: verdict?.lang ?? spoken?.lang ?? "" }, verdict ? marked(text, verdict.hits ?? []) : text || t("speech.voice")),
         action === "rewrite" && h("p", { class: "desk-text spoken wrap", dir: "auto" }, icon("right", "s"), verdict.said || spoken?.text));
     });
     const box = h("div", { class: "desk-lineup" }, part.element, why);

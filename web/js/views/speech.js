@@ -6,7 +6,7 @@ import { attempt } from "../notice.js";
 import { may, roomPath } from "../session.js";
 
 const SHOWN_NEXT = 4;
-const SOURCE_SIGN = { script: "scripts", reply: "chat", greeting: "heart", operator: "mic", transition: "skip", writer: "edit" };
+const SOURCE_SIGN = { script: "scripts", reply: "chat", greeting: "heart", operator: "mic", transition: "skip", writer: "edit", notice: "info" };
 
 const sourceName = (source) => t(`source.${source in SOURCE_SIGN ? source : "script"}`);
 
@@ -39,13 +39,13 @@ export function speechCard() {
     if (key === shown) return;
     shown = key;
     text.lang = now?.lang ?? "";
-    say(text, now ? now.text : t(document.paused ? "speech.paused" : document.on_air ? "speech.silent" : "speech.off"));
+    say(text, now ? now.text || t("speech.voice") : t(document.paused ? "speech.paused" : document.on_air ? "speech.silent" : "speech.off"));
     text.classList.toggle("quiet", !now);
     bar.hidden = !now;
     time.hidden = !now;
     say(meta, now ? sourceName(now.source) : "");
     fill(next, document.next.slice(0, SHOWN_NEXT).map((line) => h("li", { lang: line.lang },
-      icon(SOURCE_SIGN[line.source] ?? "scripts", "s"), h("span", { class: "next-text" }, line.text))));
+      icon(SOURCE_SIGN[line.source] ?? "scripts", "s"), h("span", { class: "next-text" }, line.text || t("speech.voice")))));
     if (!document.next.length) fill(next, h("li", { class: "faint" }, t("speech.no_next")));
     if (document.paused !== paused || !pause.dataset.set) {
       paused = document.paused;
