@@ -14,6 +14,8 @@ from pipelines.line import Lang
 Change = Literal["low", "sold_out", "back", "hour"]
 GAP_S = 20.0
 """Shortest time between two pieces of news, so that a big import doesn't become a list."""
+STRUCK_S = 60.0
+"""The hour is told only when it was looked at within so long before it struck."""
 MAX_WAITING = 32
 PHRASES: dict[Change, dict[Lang, tuple[str, ...]]] = {
     "low": {
@@ -58,7 +60,7 @@ class News:
         self._stock: dict[str, int | None] = {}
         self._waiting: dict[str, Change] = {}
         self._hour = hour() if hour is not None else None
-        self._not_before = 0.0
+        self._not_before, self._looked_at = 0.0, clock()
         self._known = False
 
     def products(self, products: Iterable[Product]) -> None:
@@ -87,10 +89,13 @@ class News:
         now = self._clock()
         if now < self._not_before:
             return None
+        since, self._looked_at = now - self._looked_at, now
         if self._hour_of is not None and (hour := self._hour_of()) != self._hour:
             self._hour = hour
-            self._not_before = now + GAP_S
-            return "hour", ""
+            # Who did not look when it struck doesn't know how long ago that was.
+            if since <= STRUCK_S:
+                self._not_before = now + GAP_S
+                return "hour", ""
         while self._waiting:
             product_id = next(iter(self._waiting))
             change = self._waiting.pop(product_id)

@@ -327,5 +327,12 @@ def test_news_of_stock_and_the_hour_are_true_when_they_are_said() -> None:
             hour[0] = 20
             await asyncio.sleep(30)
             assert "现在是晚上8点" in "".join(studio.texts[before:])
+            studio.show.pause(True)
+            await asyncio.sleep(10)
+            hour[0] = 21
+            await asyncio.sleep(1800)
+            studio.show.pause(False)
+            await asyncio.sleep(30)
+            assert "9点" not in "".join(studio.texts), "nobody knows how long ago it struck"
 
     virtual_clock.run(main())
