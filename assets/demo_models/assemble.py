@@ -9,6 +9,7 @@ import argparse
 import json
 import random
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -89,33 +90,44 @@ def adapter(build: Path, name: str, out: Path) -> None:
     save_file({k: t.half() for k, t in load_file(found[0]).items()}, out, metadata)
 
 
-def main() -> None:
-    """Assemble what there is."""
-    parser = argparse.ArgumentParser(prog="python -m assets.demo_models.assemble")
-    parser.add_argument("--build", type=Path, default=Path("build/demo-models"))
-    parser.add_argument("--out", type=Path, default=Path("assets/models"))
-    given = parser.parse_args()
-    out: Path = given.out
-    out.mkdir(parents=True, exist_ok=True)
-    visual(given.build, out / "demo-sd")
-    language(given.build, out / "demo-llm")
-    (out / "adapters").mkdir(exist_ok=True)
-    entries = []
-    for name in (*SUBJECTS, *LANGUAGE.values()):
-        adapter(given.build, name, out / "adapters" / f"{name}.safetensors")
-        kind = "visual" if name in SUBJECTS else "language"
-        entries.append({
+def entries(build: Path, out: Path, names: Iterable[str], kind: str) -> list[dict[str, Any]]:
+    """The adapters of one kind, written and listed."""
+    found = []
+    for name in names:
+        adapter(build, name, out / "adapters" / f"{name}.safetensors")
+        found.append({
             "id": f"demo-{name}", "file": f"adapters/{name}.safetensors", "kind": kind, "name": NAMES[name],
             "licence": LICENCE, "trigger_words": SUBJECTS[name].trigger if kind == "visual" else "",
         })
+    return found
+
+
+def main() -> None:
+    """Assemble what there is, or the named kinds alone."""
+    parser = argparse.ArgumentParser(prog="python -m assets.demo_models.assemble")
+    parser.add_argument("--build", type=Path, default=Path("build/demo-models"))
+    parser.add_argument("--out", type=Path, default=Path("assets/models"))
+    parser.add_argument("--kinds", nargs="+", choices=("visual", "language"), default=("visual", "language"))
+    given = parser.parse_args()
+    out: Path = given.out
+    (out / "adapters").mkdir(parents=True, exist_ok=True)
+    listed: dict[str, Any] = {}
+    adapters: list[dict[str, Any]] = []
+    if "visual" in given.kinds:
+        visual(given.build, out / "demo-sd")
+        listed["visual"] = "demo-sd"
+        adapters += entries(given.build, out, SUBJECTS, "visual")
+    if "language" in given.kinds:
+        language(given.build, out / "demo-llm")
+        listed["language"] = "demo-llm"
+        adapters += entries(given.build, out, LANGUAGE.values(), "language")
     portraits = {
-        name: {"look": f"demo-{name}", "name": NAMES[name], "visual": f"demo-{name}", "prompt": PROMPTS[name],
-               "language": f"demo-{LANGUAGE[name]}", "seed": SEEDS[name]}
+        name: {"look": f"demo-{name}", "name": NAMES[name], "prompt": PROMPTS[name], "seed": SEEDS[name]}
+        | ({"visual": f"demo-{name}"} if "visual" in listed else {})
+        | ({"language": f"demo-{LANGUAGE[name]}"} if "language" in listed else {})
         for name in SUBJECTS
     }
-    write_json(out / "models.json", {
-        "visual": "demo-sd", "language": "demo-llm", "settings": SETTINGS, "adapters": entries, "portraits": portraits,
-    })
+    write_json(out / "models.json", listed | {"settings": SETTINGS, "adapters": adapters, "portraits": portraits})
     size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
     largest = max((p for p in out.rglob("*") if p.is_file()), key=lambda p: p.stat().st_size)
     print(json.dumps({"mb": round(size / 1e6, 1), "largest": largest.name,
