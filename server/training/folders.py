@@ -10,7 +10,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from streaming.errors import NotFound
+from streaming.errors import NotFound, Spent
 
 _ID = re.compile(r"^[a-z0-9][a-z0-9_-]{0,47}$")
 
@@ -22,11 +22,14 @@ class Shelf:
         self.root, self._file, self._noun = root, file, noun
 
     def make(self, name: str) -> tuple[str, Path]:
-        """A new id and its empty folder."""
+        """A new id and its empty folder; raises `Spent`."""
         base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:30] or self._noun.replace(" ", "-")
         made = f"{base}-{secrets.token_hex(3)}"
         folder = self.root / made
-        folder.mkdir(parents=True)
+        try:
+            folder.mkdir(parents=True)
+        except OSError as e:
+            raise _full(e, self._noun) from e
         return made, folder
 
     def folder(self, key: str) -> Path:
@@ -42,11 +45,14 @@ class Shelf:
         return body
 
     def write(self, key: str, body: dict[str, Any]) -> None:
-        """Replace a document, whole or not at all."""
+        """Replace a document, whole or not at all; raises `Spent`."""
         path = self.root / key / self._file
         part = path.with_suffix(".part")
-        part.write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
-        os.replace(part, path)
+        try:
+            part.write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
+            os.replace(part, path)
+        except OSError as e:
+            raise _full(e, self._noun) from e
 
     def every(self) -> list[dict[str, Any]]:
         """All documents, newest first; one that can't be read is left out."""
@@ -55,3 +61,9 @@ class Shelf:
             with contextlib.suppress(OSError, ValueError):
                 out.append(json.loads(path.read_text(encoding="utf-8")))
         return sorted(out, key=lambda d: (d["created"], d["id"]), reverse=True)
+
+
+def _full(error: OSError, noun: str) -> Spent:
+    made = Spent(f"the {noun} can't be written down: {error.strerror}", next_step="free some space")
+    made.reason = "no_disk"
+    return made

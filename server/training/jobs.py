@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import signal
 from pathlib import Path
@@ -14,7 +13,7 @@ import yaml
 
 from adapters.training import journal
 from adapters.training.config import TrainConfig
-from adapters.training.folder import CHECKPOINTS, RUN, SAMPLES
+from adapters.training.folder import CHECKPOINTS, RUN, SAMPLES, write_whole
 from adapters.training.plan import outline
 from server.db.models import now
 from server.settings import Settings
@@ -28,11 +27,12 @@ from server.training.unpack import remove
 from server.wardrobe.catalogue import AdapterCatalogue
 from server.wardrobe.documents import AdapterIn
 from server.wardrobe.studio import Studio
-from streaming.errors import Conflict, NotFound, Unavailable
+from streaming.errors import Conflict, NotFound, Spent, Unavailable
 
 log = logging.getLogger("nightanchor.training")
 
 LIVE = ("queued", "preparing", "running", "stopping")
+AGAIN_S = 5.0
 PACKAGES_STEP = "install them with: make studio"
 
 
@@ -139,14 +139,18 @@ class Jobs:
             raise Conflict(f"the data set is {dataset['state']}", next_step="wait until it is ready")
         key, folder = self._shelf.make(body.name)
         config = self._recipes.config(body, folder / process.OUT)
-        text = yaml.safe_dump(config.to_json(), allow_unicode=True)
-        (folder / "config.yaml").write_text(text, encoding="utf-8")
         job = {
             "id": key, "name": body.name, "kind": body.kind, "dataset": body.dataset, "settings": body.settings,
             "init_from": body.init_from, "state": "queued", "epochs": config.epochs, "created": now(), "started": None,
             "ended": None, "message": "", "next_step": "", "adapter_id": None,
         }
-        self._shelf.write(key, job)
+        try:
+            text = yaml.safe_dump(config.to_json(), allow_unicode=True)
+            write_whole(folder / "config.yaml", text.encode())
+            self._shelf.write(key, job)
+        except BaseException:
+            remove(folder)
+            raise
         self._wake.set()
         return self.get(key)
 
@@ -211,31 +215,45 @@ class Jobs:
 
     async def run(self) -> None:
         """Run what is queued, oldest first, until cancelled; takes up what an earlier server left."""
-        for job in reversed(self._shelf.every()):
-            if job["state"] not in LIVE or job["state"] == "queued":
-                continue
-            if process.alive(self._shelf.folder(job["id"])):
-                await self._follow(job["id"], None)
-            elif self._read(job["id"]).end is not None or job["state"] == "stopping":
-                self._judge(job["id"], None)
-            else:
-                self._set(job["id"], state="queued")
         while not self._closing:
             self._wake.clear()
-            waiting = [j for j in reversed(self._shelf.every()) if j["state"] == "queued"]
-            if not waiting:
-                await self._wake.wait()
-                continue
-            key = waiting[0]["id"]
             try:
-                await self._start(key)
-            except NotFound:
-                continue  # Deleted while it waited.
-            except Exception as e:
-                log.exception("training %s failed to start", key)
-                with contextlib.suppress(NotFound):
-                    self._set(key, state="failed", ended=now(), message=f"it could not be started: {e}",
-                              next_step="see data/logs/server.log")
+                if not await self._next():
+                    await self._wake.wait()
+            except (OSError, Spent) as e:
+                # A full disk: what is true of a training is in its own folder, and is written down later.
+                log.error("%s", e)
+                await asyncio.sleep(AGAIN_S)
+
+    async def _next(self) -> bool:
+        """See one to its end; false when there is none."""
+        every = self._shelf.every()[::-1]
+        left = next((j for j in every if j["state"] in LIVE and j["state"] != "queued"), None)
+        if left is not None:
+            await self._take_up(left["id"], left["state"])
+            return True
+        waiting = next((j["id"] for j in every if j["state"] == "queued"), None)
+        if waiting is None:
+            return False
+        try:
+            await self._start(waiting)
+        except NotFound:
+            pass  # Deleted while it waited.
+        except (OSError, Spent):
+            raise
+        except Exception as e:
+            log.exception("training %s failed to start", waiting)
+            self._set(waiting, state="failed", ended=now(), message=f"it could not be started: {e}",
+                      next_step="see data/logs/server.log")
+        return True
+
+    async def _take_up(self, key: str, state: str) -> None:
+        if process.alive(self._shelf.folder(key)):
+            await self._follow(key, None)
+        elif self._read(key).end is not None or state == "stopping":
+            self._judge(key, None)
+        else:
+            self._set(key, state="queued")
 
     async def _start(self, key: str) -> None:
         folder, out = self._shelf.folder(key), self._out(key)

@@ -2,7 +2,7 @@
 
     python -m tests.server.stand_in --config JOB/config.yaml [--resume]
 
-The name of the training says what it does: `short` finishes after three steps, `dies` is killed at its first one.
+The name of the training says what it does: `short` finishes after thirty steps, `dies` is killed at its first one.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main() -> None:
         step = max(int(p.parent.name) for p in folder.checkpoints.glob("*/state.json"))
         journal.forget_after(folder.run, step)
     told = Journal(folder.run)
-    steps = 3 if kind == "short" else 100_000
+    steps = 30 if kind == "short" else 100_000
     told.tell("begin", steps=steps, epochs=1, items=1, held_out=0, step=step, device="CPU", memory_mb=1.0)
     while step < steps and not asked:
         if kind == "dies":

@@ -19,7 +19,7 @@ from tests.server.test_training import dataset, job, started, state, until
 from tests.server.wardrobe import Wardrobe, wardrobe
 
 __all__ = ["started"]
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(420)]
 
 
 @pytest.fixture
@@ -28,6 +28,7 @@ async def w(
 ) -> AsyncIterator[Wardrobe]:
     monkeypatch.setattr(process, "COMMAND", (sys.executable, "-m", "tests.server.stand_in"))
     monkeypatch.setattr(process, "POLL_S", 0.05)
+    monkeypatch.setattr(process, "NICE", 0)
     async with wardrobe(tmp_path, visual_folder, language_folder) as made:
         yield made
         await made.context.datasets.close()
@@ -152,10 +153,37 @@ async def test_the_next_in_the_queue_starts_when_one_has_finished(w: Wardrobe) -
     data = await dataset(w)
     first, second = await job(w, data, name="short"), await job(w, data, name="short")
     async with running(w.context.jobs):
-        await until(lambda: state(w, first) == "running" or state(w, first) == "finished")
+        await until(lambda: state(w, first) in ("preparing", "running"))
+        assert state(w, second) == "queued"
         await until(lambda: state(w, second) == "finished")
         documents = [w.context.jobs.get(k) for k in (first, second)]
-        assert [d["step"] for d in documents] == [3, 3] and documents[0]["ended"] <= documents[1]["started"]
+        assert [d["step"] for d in documents] == [30, 30] and documents[0]["ended"] <= documents[1]["started"]
+
+
+async def test_a_full_disk_is_said_and_what_is_true_is_written_down_later(
+    w: Wardrobe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.training.jobs.AGAIN_S", 0.05)
+    data = await dataset(w)
+    key = await job(w, data, name="short")
+    write, full = os.replace, [True]
+
+    def replace(source: Any, target: Any) -> None:
+        if full[0] and Path(target).name == "job.json":
+            raise OSError(28, "No space left on device")
+        write(source, target)
+
+    async with running(w.context.jobs):
+        await until(lambda: state(w, key) in ("preparing", "running"))
+        monkeypatch.setattr("server.training.folders.os.replace", replace)
+        body = {"name": "x", "kind": "language", "dataset": data, "settings": {}}
+        refused = await w.client.post("/training/jobs", json=body)
+        assert refused.status_code == 503 and refused.json()["next_step"] == "free some space", refused.text
+        assert [j["id"] for j in w.context.jobs.every()] == [key], "what was refused left nothing behind"
+        await until(lambda: not process.alive(place(w.context.jobs, key)))
+        await asyncio.sleep(4 * process.POLL_S)
+        full[0] = False
+        await until(lambda: state(w, key) == "finished")
 
 
 @pytest.fixture(autouse=True)
