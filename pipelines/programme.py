@@ -331,12 +331,16 @@ class Programme:
 
     def now(self, at: float) -> dict[str, Any] | None:
         """The item that is on: id, seconds it has been on and is planned for, and the step it is at."""
-        item = self.item()
-        if item is None:
+        if self.rundown.current is None:
+            # Before the first passage is chosen, somebody else is heard: the first item has begun all the same.
+            self.rundown.at(at)
+        heard = self.rundown.heard(at) if self.rundown.plan.enabled else None
+        if heard is None:
             return None
+        item, elapsed = heard
         step = STEPS[self._step] if self._visit == self.rundown.visit else STEPS[NEW]
         return {
-            "item_id": item.item_id, "elapsed_s": round(self.rundown.elapsed(at), 1),
+            "item_id": item.item_id, "elapsed_s": round(elapsed, 1),
             "planned_s": round(self.rundown.planned_s(item), 1), "step": step,
         }
 

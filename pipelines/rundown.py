@@ -90,6 +90,7 @@ class Rundown:
         self._before = float(state.get("elapsed", 0.0))
         self._since: float | None = None
         self._paused = False
+        self._left: str | None = None
         self._over = bool(state.get("over", False))
         self.visit = int(state.get("visit", 0))
         """Rises whenever an item begins."""
@@ -173,6 +174,15 @@ class Rundown:
         """Seconds for which the item has been on."""
         return self._before + (max(0.0, now - self._since) if self._since is not None else 0.0)
 
+    def heard(self, now: float) -> tuple[Item, float] | None:
+        """The item that viewers hear, and for how long: the one before while its last sentence is still on air."""
+        item = self.current
+        if self._since is not None and now < self._since:
+            left = next((i for i in self.plan.items if i.item_id == self._left), None)
+            if left is not None:
+                return left, self.planned_s(left)
+        return (item, self.elapsed(now)) if item is not None else None
+
     def planned_s(self, item: Item) -> float:
         """Seconds for which an item is on."""
         product = (self._products or {}).get(item.product_id or "")
@@ -200,6 +210,7 @@ class Rundown:
     def _leave(self) -> None:
         if self._at is not None:
             self._had.add(self._at)
+            self._left = self._at
         self._at, self._before, self._since = None, 0.0, None
 
     def _begin(self, item: Item, now: float, *, place: int) -> None:

@@ -420,10 +420,12 @@ class RoomShow:
 
     def _item_document(self) -> dict[str, Any] | None:
         """The item that is on, for the status document."""
-        item, now = self._programme.item(), self._programme.now(self._clock())
-        if item is None or now is None:
+        rundown, at = self._programme.rundown, self._clock()
+        now, heard = self._programme.now(at), rundown.heard(at)
+        if heard is None or now is None:
             return None
-        follows = self._programme.rundown.peek()
+        item, on = heard[0], rundown.current
+        follows = on if on is not None and on is not item else rundown.peek()
         return {
             "item_id": item.item_id, "title": item.title, "kind": item.kind, "elapsed_s": now["elapsed_s"],
             "planned_s": now["planned_s"], "next_title": follows.title if follows is not None else None,

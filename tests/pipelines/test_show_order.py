@@ -187,7 +187,7 @@ def test_the_demo_shows_off_in_a_few_minutes() -> None:
             await asyncio.sleep(240)
             heard = studio.stage.heard
             assert {h.line.lang for h in heard} == {"zh", "en", "ja"} and "AI" in "".join(h.text for h in heard[:2])
-            await asyncio.sleep(60 * sum(i.minutes for i in plan.items) - 240 + 20)
+            await asyncio.sleep(60 * sum(i.minutes for i in plan.items) - 240 + 60)
             assert {h.line.product_id for h in heard} >= {p.product_id for p in DEMO.products}
             assert studio.show.snapshot()["running_order"]["item_id"] in ("opening", "serum")
 
