@@ -7,7 +7,10 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+from pydantic import ValidationError
+
 from pipelines.guard import Guard
+from pipelines.guard.findings import findings
 from pipelines.guard.terms import MAX_TERM, rules, titles
 from pipelines.line import Lang
 from server.catalogue import Catalogue
@@ -77,6 +80,11 @@ class Guarding:
         """What the guard would do with a sentence, and why."""
         return self.guard(room).judge(text, lang, product_id).document()
 
+    def findings(self, room: str) -> list[dict[str, Any]]:
+        """Where the room's products contradict themselves: {product_id, kind, texts, message}."""
+        self.words(room)
+        return [f.document() for p in self._catalogue.products(room) for f in findings(p)]
+
     def lists(self) -> list[dict[str, Any]]:
         """The lists that ship: category, title, reason, and the rules by name."""
         named = titles()
@@ -93,25 +101,41 @@ class Guarding:
 
     def load(self, room: str, data: bytes) -> GuardWords:
         """Add the words of a CSV file (UTF-8 or GBK), or of a text with one word a line; raises `BadInput`."""
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            try:
-                text = data.decode("gb18030")
-            except UnicodeDecodeError as e:
-                raise BadInput("the file is no text", next_step="Save it as CSV in UTF-8.") from e
         found = []
-        for number, row in enumerate(csv.reader(io.StringIO(text)), 1):
-            cells = [c.strip() for c in row]
-            if not cells or not cells[0] or (number == 1 and cells[0].casefold() in ("term", "词", "词语")):
-                continue
-            term, reason, say, fine = (*cells, "", "", "")[:4]
-            if len(term) > MAX_TERM:
-                raise BadInput(f"line {number}: the word is over {MAX_TERM} characters", next_step="Shorten it.")
-            found.append(GuardWord(
-                term=term, reason=reason[:300], say=say or None, fine=[f for f in fine.split("|") if f],
-            ))
+        try:
+            for number, row in enumerate(csv.reader(io.StringIO(_text(data))), 1):
+                cells = [c.strip() for c in row]
+                if cells and cells[0] and not (number == 1 and cells[0].casefold() in ("term", "词", "词语")):
+                    found.append(_word(number, cells))
+        except csv.Error as e:
+            raise BadInput(f"the file is no CSV: {e}", next_step="Close every quotation mark and save it again.") from e
         words = self.words(room)
         if len(found) + len(words.own) > MAX_WORDS:
             raise BadInput(f"there would be over {MAX_WORDS} words", next_step="Take some out.")
         return self.put(room, words.model_copy(update={"own": [*words.own, *found]}))
+
+
+def _text(data: bytes) -> str:
+    """A file's text in UTF-8, in UTF-16 as spreadsheets save it, or in GB 18030; raises `BadInput`."""
+    encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030")
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\x00" not in text:
+            return text
+    raise BadInput("the file is no text", next_step="Save it as CSV in UTF-8.")
+
+
+def _word(number: int, cells: list[str]) -> GuardWord:
+    """A row of a file; raises `BadInput` that names its line."""
+    term, reason, say, fine = (*cells, "", "", "")[:4]
+    if len(term) > MAX_TERM:
+        raise BadInput(f"line {number}: the word is over {MAX_TERM} characters", next_step="Shorten it.")
+    try:
+        return GuardWord(term=term, reason=reason[:300], say=say or None, fine=[f for f in fine.split("|") if f])
+    except ValidationError as e:
+        first = e.errors()[0]
+        what = f"line {number}, {first['loc'][0]}: {first['msg']}"
+        raise BadInput(what, next_step="Put that right and import it again.") from e

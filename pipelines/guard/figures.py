@@ -11,7 +11,7 @@ from pipelines.catalogue import Product
 from pipelines.guard.denial import denied
 from pipelines.guard.fold import pattern
 from pipelines.guard.numerals import ANY, number
-from pipelines.guard.quantities import Kind, Quantity
+from pipelines.guard.quantities import Kind, Quantity, in_folded
 from pipelines.guard.topics import TIMES, Topic, topic
 from pipelines.line import Lang
 from pipelines.wording import money, stock
@@ -33,6 +33,9 @@ _IT_IS = pattern(r"(?:现在|此刻|这会儿|时间|已经|都|快|马上)(?:�
 _BROADCAST = pattern(r"播|直播|见面|再见|不见|接着聊|准时来|等你|见$|live|stream|see you|back|配信|放送|お会い")
 _OVER = pattern(r"恢复|涨|截止|结束|为止|失效|过期|ends?|until|till|expires?|over|価格|まで")
 _STILL = pattern(r"最后|再(?:给|讲|聊|等|陪)|休息|倒数|马上|稍等|等|last|another|wait|break|back in|あと|休憩|少し")
+_SHOW_TIME = pattern(r"^\s*(?:就|后|以后|之后)?(?:要|该|就)?(?:下播|开播|开始|回来|见|休息|结束直播|整点)|^ (?:left )?(?:before|until|to go)")
+_WEATHER = pattern(r"零下|气温|外面|室外|今天|今晚|明天|降到|降温|天气|outside|weather|気温")
+_CHANGE = pattern(r"找(?:您|你|零)?|差|少|补")
 _THANKS = pattern(r"感谢|谢谢|多谢|恭喜|破了?|thank|ありがとう")
 _LIKES = pattern(r"^\s*(?:个)?(?:点?赞|人在线|人在看|观众|朋友|likes?|viewers|hearts|新?粉丝)")
 _WHETHER = pattern(r"能不能|会不会|可不可以|是不是|有没有|不敢保证|不敢说|没有写|whether|ですか")
@@ -117,6 +120,8 @@ def wrong(q: Quantity, plain: str, known: Sequence[Known], products: Sequence[Pr
         _DENIED_AFTER.match(plain[q.end :]) or denied(plain, q.start, q.end)
     ):
         return None
+    if q.kind == "money" and _CHANGE.search(plain) and _makes_change(q, plain, products):
+        return None
     first: Wrong | None = None
     for value in (q.value, *q.others):
         found = _wrong(replace(q, value=value), place, known, products, lang)
@@ -124,6 +129,12 @@ def wrong(q: Quantity, plain: str, known: Sequence[Known], products: Sequence[Pr
             return None
         first = first or found
     return first
+
+
+def _makes_change(q: Quantity, plain: str, products: Sequence[Product]) -> bool:
+    """Whether two amounts of the sentence differ by the price: 一百块找您一毛."""
+    amounts = [other.value for other in in_folded(plain) if other.kind == "money"]
+    return any(q.value in (a, b) and p.price == abs(a - b) for a in amounts for b in amounts for p in products)
 
 
 def _wrong(q: Quantity, place: Place, known: Sequence[Known], products: Sequence[Product], lang: Lang) -> Wrong | None:
@@ -166,7 +177,9 @@ def _unless(q: Quantity, place: Place, found: Wrong = ("figure", None)) -> Wrong
             return found
         late = after.startswith(("了", "啦", "多了")) or "o'clock" in q.unit or q.unit.endswith("分")
         return None if late or _IT_IS.search(before) or _BROADCAST.search(place.plain) else found
-    if q.kind == "minutes" and _STILL.search(before[-8:]):
+    if q.kind == "minutes" and (_STILL.search(before[-8:]) or _SHOW_TIME.match(after)):
+        return None
+    if q.kind == "degrees" and _WEATHER.search(before[-10:]):
         return None
     if q.kind in ("count", "bare", "people") and (_THANKS.search(before) or _LIKES.match(after)):
         return None

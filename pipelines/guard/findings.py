@@ -138,7 +138,7 @@ def _among(p: Product, said: list[_Said]) -> Iterator[Finding]:
             about = topic(s.plain, q) or topic(fold(s.asked).plain + " ", at_end(q, s.asked))
             if q.kind in ("months", "days", "minutes") and about in ("closed", "opened", "return", "warranty"):
                 times.setdefault((about, q.kind), []).append((q, s))
-            elif q.kind in ("volume", "weight") and not re.search(r"每|一次|小样|赠|送|per |each|sample|free", s.plain):
+            elif q.kind in ("volume", "weight") and not re.search(r"每(?!罐|瓶|支)|一次|小样|赠|送|per |each|sample|free", s.plain):
                 contents.setdefault(q.kind, []).append((q, s))
         for index, there, _, _ in ingredients(s.plain):
             parts.setdefault(index, {}).setdefault(there, s)

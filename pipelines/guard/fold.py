@@ -34,7 +34,7 @@ _STRAY = re.compile(r"(?<=[\u3400-\u9fff])[a-z]{1,2}(?=[\u3400-\u9fff])")
 _STOPS = frozenset("。！？!?;；\n")
 _COMMAS = frozenset("，,、：:")
 _LEET = str.maketrans("013457@$", "oieastas")
-_INSIDE = re.compile(r"[a-z]+(?:[0134557@$*]+[a-z]+)+")
+_INSIDE = re.compile(r"[a-z]{1,24}(?:[0134557@$*]{1,3}[a-z]{1,24}){1,8}")
 _TOKEN = re.compile(r"[a-z0-9@$]+")
 _SPELT = re.compile(r"(?<![a-z0-9])[a-z](?:[^\w]{1,2}[a-z](?![a-z0-9])){2,}")
 _HANZI = re.compile(r"[\u3400-\u9fff]")
@@ -51,6 +51,7 @@ def simplified() -> dict[int, str]:
     return {ord(a): b.split(" ")[0] for a, b in pairs if len(a) == 1}
 
 
+@functools.lru_cache(1024)
 def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
     """A regular expression for folded text; it may be written in traditional characters."""
     return re.compile(text.translate(simplified()), flags)
@@ -146,12 +147,20 @@ def fold(text: str) -> Folded:
     plain: list[str] = []
     at: list[int] = []
     for place, char in enumerate(text):
+        if len(plain) >= MAX_CHARS:
+            break
         if char in _KANA_MARKS and plain:
             plain[-1] = unicodedata.normalize("NFC", plain[-1] + _KANA_MARKS[char])[:1]
             continue
         for low in _forms(char):
+            if low.isspace():
+                # One space stands for a row of them, so that no pattern runs through it again and again.
+                if plain and plain[-1].isspace():
+                    continue
+                low = "\n" if low == "\n" else " "
             plain.append(low)
             at.append(place)
+    del plain[MAX_CHARS:], at[MAX_CHARS:]
     joined: list[str] = []
     joined_at: list[int] = []
     commas: set[int] = set()
@@ -222,6 +231,7 @@ class Read:
     spans: tuple[tuple[int, int], ...]
 
 
+@functools.lru_cache(1024)
 def read(folded: Folded) -> Read:
     """Syllables of hanzi, and of Latin letters that are nothing but pinyin; other characters stand for themselves."""
     text = folded.joined

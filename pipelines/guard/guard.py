@@ -7,6 +7,7 @@ holds no state of a show, so that the same sentence is judged the same at any ti
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -62,6 +63,8 @@ class Guard:
 
     def judge(self, text: str, lang: Lang, product_id: str | None = None, *, names: Collection[str] = ()) -> Verdict:
         """The verdict on a sentence about a product (None: about the shop), spoken to viewers called `names`."""
+        if len(text) > MAX_CHARS:
+            return _long(text)
         key = (text, lang, product_id, tuple(names))
         kept = self._kept.get(key)
         if kept is not None:
@@ -74,8 +77,8 @@ class Guard:
         return verdict
 
     def _judged(self, text: str, lang: Lang, product_id: str | None, names: Collection[str]) -> Verdict:
-        if len(text) > MAX_CHARS:
-            return Verdict("hold", "", (Hit("form:long", "form", text[:40], 0, 40, _TOO_LONG),))
+        if len(fold(text).plain) >= MAX_CHARS:
+            return _long(text)
         if _OVERSTACKED.search(text):
             return Verdict("hold", "", (Hit("form:unreadable", "form", text[:40], 0, min(40, len(text)), _UNREADABLE),))
         hits = self.hits(text, lang, product_id, names)
@@ -116,14 +119,18 @@ class Guard:
         return self._about[key]
 
 
-@functools.cache
-def _shipped() -> Terms:
-    return Terms()
+def _long(text: str) -> Verdict:
+    return Verdict("hold", "", (Hit("form:long", "form", text[:40], 0, 40, _TOO_LONG),))
 
 
 def _terms(own: Sequence[Mapping[str, Any]], allowed: Iterable[str]) -> Terms:
-    taken = frozenset(allowed)
-    return Terms(own, taken) if own or taken else _shipped()
+    """Of a shop's words; the lists of several rooms and of the panel's trials are compiled once."""
+    return _compiled(json.dumps([dict(w) for w in own], sort_keys=True, default=str), frozenset(allowed))
+
+
+@functools.lru_cache(16)
+def _compiled(own: str, allowed: frozenset[str]) -> Terms:
+    return Terms(json.loads(own), allowed)
 
 
 def rewritten(text: str, hits: Sequence[Hit]) -> str:

@@ -22,10 +22,10 @@ _HUNDREDS = rf"(?:{_D}?[百佰](?:{_Z}?{_TENS}|{_Z}{_D}|{_D}(?![十拾百佰千�
 _THOUSANDS = rf"(?:{_D}?[千仟](?:{_Z}?(?:{_HUNDREDS}|{_TENS})|{_Z}?{_D}(?![十拾百佰]))?)"
 _BELOW = rf"(?:{_THOUSANDS}|{_HUNDREDS}|{_TENS}|{_D})"
 _WHOLE = rf"(?:{_BELOW}?[万萬亿](?:{_Z}?{_BELOW})?(?:[万萬](?:{_Z}?{_BELOW})?)?|{_THOUSANDS}|{_HUNDREDS}|{_TENS})"
-_ROW = rf"(?:{_D}|{_Z})(?:{_D}|{_Z})+(?![十拾百佰千仟万萬亿])"
-HANZI = rf"(?:{_ROW}|{_WHOLE}|{_D}|{_Z})(?:[点・](?:{_D}|{_Z})+)?"
+_ROW = rf"(?:{_D}|{_Z})(?:{_D}|{_Z}){{1,18}}(?![十拾百佰千仟万萬亿])"
+HANZI = rf"(?:{_ROW}|{_WHOLE}|{_D}|{_Z})(?:[点・](?:{_D}|{_Z}){{1,6}})?"
 """A numeral in hanzi, or digits said one by one."""
-ARABIC = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:\s*[万千百]|[kw]\b|\s+(?:thousand|million)\b)?)"
+ARABIC = r"(?<!\d)(?:\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,6})?|\d{1,15}(?!\d)(?:\.\d{1,6})?(?:\s*[万千百]|[kw]\b|\s+(?:thousand|million)\b)?)"
 _ONES = {w: n for n, w in enumerate(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen".split())}
@@ -33,8 +33,8 @@ _TEN_WORDS = {w: 10 * n for n, w in enumerate("twenty thirty forty fifty sixty s
 _GROUPS = {"dozen": 12, "couple": 2}
 _WORD = "|".join([*_ONES, *_TEN_WORDS, "hundred", "thousand", "million"])
 ENGLISH = (
-    rf"(?:(?:(?:an?\s+)?(?:hundred|thousand|million)|(?:{_WORD}))(?:[\s-]+(?:and[\s-]+|oh[\s-]+)?(?:{_WORD}))*(?:\s+point(?:\s+(?:{_WORD}))+)?"
-    r"|(?:half\s+)?an?\s+dozen|half\s+a\s+dozen|(?:two|three|four|five|\d+)\s+dozen)"
+    rf"(?:(?:(?:an?\s+)?(?:hundred|thousand|million)|(?:{_WORD}))(?:[\s-]{{1,3}}(?:and[\s-]|oh[\s-])?(?:{_WORD})){{0,10}}(?:\s+point(?:\s+(?:{_WORD})){{1,4}})?"
+    r"|(?:half\s+)?an?\s+dozen|half\s+a\s+dozen|(?:two|three|four|five|\d{1,4})\s+dozen)"
 )
 ANY = rf"(?:{ARABIC}|{HANZI}|\b{ENGLISH}\b)"
 

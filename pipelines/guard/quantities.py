@@ -59,6 +59,7 @@ _MEASURES: tuple[tuple[Kind, str, str], ...] = (
 )
 _SPANS: dict[str, tuple[Kind, Decimal]] = {
     "年": ("months", Decimal(12)), "个月": ("months", Decimal(1)), "小时": ("minutes", Decimal(60)), "天": ("days", Decimal(1)), "周": ("days", Decimal(7)),
+    "克": ("weight", Decimal(1)), "斤": ("weight", Decimal(500)), "公斤": ("weight", Decimal(1000)), "升": ("volume", Decimal(1000)), "米": ("length", Decimal(100)),
     "year": ("months", Decimal(12)), "month": ("months", Decimal(1)), "week": ("days", Decimal(7)), "day": ("days", Decimal(1)),
 }
 _UNITS = tuple((kind, unit, Decimal(factor)) for kind, unit, factor in _MEASURES)
@@ -72,7 +73,7 @@ _BUNDLE = (
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("bundle", pattern(_BUNDLE, re.I)),
     ("last", pattern(r"(?:只剩|仅剩|就剩|还剩|剩下?|最后)(?:最后)?(?P<n>一)(?:瓶|支|盒|罐|套|件|个|台|只)(?=了|$|[，,。!！啦]|没)")),
-    ("year_half", pattern(rf"(?P<n>{_NUM})\s*(?P<u>年|个月|小时|天|周)半", re.I)),
+    ("year_half", pattern(rf"(?P<n>{_NUM})\s*(?P<u>年|个月|小时|天|周|克|公斤|斤|升|米)半(?!价)", re.I)),
     ("part", pattern(r"(?P<q>一刻钟|三刻钟)|(?P<e>(?:a )?quarter of an hour|quarter.hour)|(?<=for )(?P<y>an? (?:year|month|week))\b|(?<=within )(?P<y2>an? (?:year|month|week|day))\b|(?<=lasts )(?P<y3>an? (?:year|month|week))\b", re.I)),
     ("half", pattern(r"半\s*(?P<u>年|个月|個月|小时|个小时|時間|月)(?!前)|half (?:a |an )?(?P<v>year|month|hour)", re.I)),
     ("fullwidth_code", pattern(r"\b(?:spf|pa|ip|no|型号|型)\s*\.?\s*\d+\+*", re.I)),
@@ -88,6 +89,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("zhe", pattern(rf"(?P<n>\d+(?:\.\d+)?|[{HAN}]+(?:点[{HAN}]+)?)\s*折(?!叠|腾|磨|返|射|断)|(?P<half>半价|对折|对半(?:砍|价|折|卖)?|砍半|砍一半|腰斩|一半(?:的)?(?:价|钱)|半额|half[\s-]price|half off|half (?:the|its|of the) (?:price|cost|usual))|(?P<third>\b(?:an? |one )?(?P<part>quarter|third) off\b)", re.I)),
     ("wari", pattern(rf"(?P<n>{_NUM})\s*割\s*引き?|(?P<m>{_NUM})\s*割(?:オフ|off)", re.I)),
     ("percent", pattern(rf"(?P<n>{ANY})\s*(?:%|％|percent|パーセント)(?P<off>\s*(?:off|discount|less|cheaper|引き?|オフ))?|百分之(?P<m>[{HAN}\d]+)|(?P<c>[{HAN}])成(?![分为本功员品年立长果绩就套交])", re.I)),
+    ("jiao", pattern(rf"(?P<n>{ANY})\s*(?:毛钱?|角钱?|(?P<fen>分钱))(?!不拔|巾|衣|孔|病|线|落|度|笔|色)")),
     ("money", pattern(rf"(?P<n>{ANY})(?P<more>多|来|几)?\s*(?:{_CURRENCY})(?![a-z])", re.I)),
 )
 _UNIT = pattern(
@@ -96,9 +98,9 @@ _UNIT = pattern(
 _NUMERAL = pattern(ANY, re.I)
 _ANY_NUMERAL = pattern(rf"[0-9{HAN}半]|\b{ENGLISH}\b|half|an? (?:quarter|third|dozen|couple|year|month|week|day)|midnight|quarter|{'|'.join(_MONTH)}|对折|腰斩", re.I)
 _ORDINAL = pattern(rf"第\s*(?:\d+|[{HAN}]+)")
-_BARE = pattern(rf"(?<![\w.]){ENGLISH}(?![\w])|(?<![\w.#])\d+(?:[.,]\d+)*(?!\w)|(?=[{HAN}]{{2}}){HANZI}|\d+(?:\.\d+)?")
+_BARE = pattern(rf"(?<![\w.]){ENGLISH}(?![\w])|(?<![\w.#])\d{1,15}(?:[.,]\d{1,15}){0,4}(?!\w)|(?=[{HAN}]{{2}}){HANZI}|\d+(?:\.\d+)?")
 _IDIOMS = pattern(
-    "([一二三四五六七八九十千百万])\\1([一二三四五六七八九十千百万两])\\2|(?:十九八七六)?(?:五四)?三二一|[一千]?[百万]个(?=放心|愿意|不|感谢|理由|好)|万分|百分之百|百分之一百|十有八九|五一十|三言两语|千言万语|千家万户"
+    "([一二三四五六七八九十千百万])\\1([一二三四五六七八九十千百万两])\\2|(?:十九八七六)?(?:五四)?三二一|[一千]?[百万]个(?=放心|愿意|不|感谢|理由|好)|万分|百分之百|百分之一百|百年(?:好合|和好|不遇)|百忙|三生有幸|十有八九|五一十|三言两语|千言万语|千家万户"
     "|一(?:样|起|下|直|定|般|些|点|旦|共|切|致|边|会儿?|方面|个人|家人|见|眼|同|向|举|再|概|并|手|脸|身|路|遍|层|次|款|位|瓶|支|盒|件|罐|个|只|套|想|看|说|涂|抹|擦|按|摸|闻|拿|次性|步|口|道|条|份|把|包|袋|片|颗|粒|天|早|晚|夜|季|整|半|侧|头|大早|年四季|心|番|股|种|句|段|滴|张|场|路上|日|周|月|小|大|块|秒|首|本|人|如|时|目|应俱全|分|角|元硬币|之)"
     "|第[零一二三四五六七八九十百]+|十分(?!钟|之)|百分百|千万(?!人|单|件|瓶|支|元|块|粉|家|客|用)|万一|万能|百搭|百货|四季|四周|三餐|五官|七夕|八宝|九宫|三八|五一|十一假期|双十|百合|千层|千纸|三文|四川|万物|万家|半(?:小时|年|天|个)?|两三|三两|三四|四五|五六|七八|两(?:边|侧|端|种|款|颊|用|者|下|遍|层)|三角|二维|五颜六色|乱七八糟|一二三四|一目|七上八下|三心二意|五湖|十全|二话|二手|九成新|一九|二八"
     "|one(?! (?:hundred|thousand|million))|someone|anyone|no one|everyone|a hundred|one by one|一つ一つ|一緒|一度|一番|一人|一つ|一日|一本|一層|一般|一回|一杯|二人|十分(?!間)|万が一|三日月|四季"
@@ -132,6 +134,8 @@ def in_folded(plain: str) -> list[Quantity]:
         take(*m.span())
     for m in _aligned(_UNIT, plain):
         idiom = _IDIOMS.match(plain, m.start())
+        if idiom is not None and idiom[0].startswith("百年"):
+            continue
         if idiom is not None and (not _measures(m) or idiom.end() >= m.end() > m.start() + 2):
             continue
         kind, value, factor = _unit_of(m)
@@ -214,6 +218,10 @@ def _of(name: str, m: re.Match[str]) -> Iterator[Quantity]:
             yield Quantity("minutes", Decimal(45 if (m["q"] or "").startswith("三") else 15), m[0], start, end)
     elif name in ("date", "clock"):
         yield Quantity("date" if name == "date" else "clock", Decimal(0), _canonical(m[0]), start, end)
+    elif name == "jiao":
+        value = number(m["n"])
+        if value is not None:
+            yield Quantity("money", value / (100 if m["fen"] else 10), m[0], start, end)
     elif name == "kuai":
         a, b = number(m["a"]), number(m["b"])
         c = number(m["c"]) if m["c"] else Decimal(0)

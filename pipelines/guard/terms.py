@@ -52,6 +52,8 @@ class Rule:
     """Characters of a match, from its start or (negative) its end, that a rewriting replaces; 0: all."""
     sounds_from: int = 2
     """Characters from which on a word is also looked for as it sounds."""
+    across: bool = False
+    """Whether a match may go on after a comma."""
     counts: bool = False
     """Whether the word also numbers the items of a list: 第一，洗脸。"""
 
@@ -151,7 +153,7 @@ class Terms:
                 continue
             if (
                 (rule.deniable and (_FAILS.search(m[0]) or denied(text, start, end, folded.cuts)))
-                or _split_by_comma(folded, start, end) or _is_fine(rule, text, start, end)
+                or (not rule.across and _split_by_comma(folded, start, end)) or _is_fine(rule, text, start, end)
                 or (rule.counts and _begins_item(folded, start, end))
             ):
                 left -= 1
@@ -288,7 +290,7 @@ def _shipped(name: str) -> tuple[tuple[Rule, str, str], ...]:
         for text in texts:
             label = text if kind in ("term", "sound") else entry["name"]
             rule = Rule(name, label, data["reason"], says, fine, bool(entry.get("denied", data.get("denied"))), int(entry.get("keep", 0)),
-                        int(data.get("sounds_from", 2)), bool(entry.get("counts")))
+                        int(data.get("sounds_from", 2)), bool(entry.get("across")), bool(entry.get("counts")))
             out.append((rule, kind, text))
     return tuple(out)
 

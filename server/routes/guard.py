@@ -26,6 +26,12 @@ async def try_out(body: GuardTry, ctx: Ctx) -> dict[str, Any]:
     return await asyncio.to_thread(ctx.guarding.judge, body.room, body.text, body.lang, body.product_id)
 
 
+@router.get("/findings", dependencies=VIEWER, summary="Where products contradict themselves")
+async def findings(ctx: Ctx, room: Room) -> list[dict[str, Any]]:
+    """A fact with another price than the price field, two shelf lives, an ingredient that is in and not in."""
+    return await asyncio.to_thread(ctx.guarding.findings, room)
+
+
 @router.get("/words", dependencies=VIEWER, summary="A room's own words")
 async def words(ctx: Ctx, room: Room) -> GuardWords:
     """Forbidden of its own, and taken off a list."""
