@@ -122,6 +122,10 @@ class Wardrobe:
         self.studio("running")
         await self.client.post("/rooms/main/start")
         await asyncio.sleep(0.05)
+        # The opening begins with the notice.
+        for op, more in (("take.started", {}), ("take.finished", {"outcome": "played"})):
+            self.bus.tell(op, take_id="t1", line_id="", **{"from": "playout:main"}, **more)
+            await asyncio.sleep(0.02)
 
     def studio(self, state: str, pid: int = 7) -> None:
         self.bus.tell("child", name="studio", kind="studio", state=state, pid=pid, restarts=0, since=1.0,
