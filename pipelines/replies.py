@@ -18,6 +18,7 @@ from pipelines.inbox import Pick, Wait
 from pipelines.lately import Lately, without
 from pipelines.line import Lang
 from pipelines.moderation import spoken_name
+from pipelines.relevance import contradicts, point
 from pipelines.running_order import Block, Cue, Rank
 from pipelines.writer import Draft, Reject, Request, Writer, about, fault
 
@@ -169,13 +170,26 @@ class Replies:
         known = "\n".join((task(replace(brief, question="")), reply.user, request.moment))
         about = self._subject(reply)
 
+        found, answered = reply.found, brief.kind != "answer"
+
         def check(sentence: str) -> Reject:
+            nonlocal answered
             wrong = fault(sentence, reply.lang, known, brief.question)
             if wrong:
                 return wrong
+            if contradicts(sentence, brief.facts, reply.lang):
+                return "contradicts"
             if not self._floor.may(sentence, reply.lang, about, reply.user):
                 return "held"
-            return "" if self._lately.fresh(without(sentence, _split(reply.user))) else "repeated"
+            fresh = self._lately.fresh(without(sentence, _split(reply.user)))
+            what = point(sentence, brief, found) if not answered and found is not None else "answers"
+            if what == "opens":
+                return "later" if fresh else "opening"
+            if what == "beside":
+                return "beside"
+            if fresh:
+                answered = True
+            return "" if fresh else "repeated"
 
         return check
 

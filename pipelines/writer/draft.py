@@ -17,8 +17,11 @@ from pipelines.writer.form import MAX_TEXT, readable, tidy
 
 log = logging.getLogger(__name__)
 
-Reject = Literal["", "form", "figure", "echo", "held", "repeated"]
+Reject = Literal["", "form", "figure", "echo", "held", "repeated", "beside", "contradicts", "opening", "later"]
+"""Why a sentence is not said; `later`: only when one follows that is, `opening`: it is not missed."""
 Check = Callable[[str], Reject]
+MAX_OPENING = 1
+"""Sentences before the one that matters that are kept for it."""
 TELL_S = 0.15
 """How often a text that grows is shown again at most."""
 SENTENCE_S = 6.0
@@ -57,6 +60,7 @@ class Draft:
     engine: str = ""
     text: str = ""
     rejects: list[tuple[str, Reject]] = field(default_factory=list)
+    _opening: list[str] = field(default_factory=list)
     _limit: asyncio.Timeout | None = None
     _task: asyncio.Task[None] | None = None
     _told_at: float = -1e9
@@ -105,6 +109,7 @@ class Draft:
     async def _write(self, breaker: Breaker, left: float) -> bool:
         """Have one engine write; True when no other is to be tried."""
         self.engine, self.text = breaker.engine.kind, ""
+        self._opening.clear()
         breaker.counts["asked"] += 1
         began, first, pieces = self.clock(), 0.0, 0
         try:
@@ -149,6 +154,11 @@ class Draft:
             if not any(c.isalnum() for c in sentence):
                 continue
             reason = self.check(sentence)
+            if reason == "later" and len(self._opening) < MAX_OPENING:
+                self._opening.append(sentence)
+                continue
+            if reason == "opening":
+                continue
             if reason:
                 self.rejects.append((sentence, reason))
                 self.tell({
@@ -157,7 +167,8 @@ class Draft:
                 if not self.sentences:
                     return False
                 continue
-            self.sentences.append(sentence)
+            self.sentences += [*self._opening, sentence]
+            self._opening.clear()
             if self._limit is not None:
                 self._limit.reschedule(asyncio.get_running_loop().time() + SENTENCE_S)
             self.changed()

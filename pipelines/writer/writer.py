@@ -10,6 +10,7 @@ from typing import Any
 from pipelines.brief import Brief, Kind, task
 from pipelines.catalogue import Product, in_lang
 from pipelines.line import Lang
+from pipelines.relevance import contradicts
 from pipelines.wording import money, stock
 from pipelines.writer.chain import Chain
 from pipelines.writer.draft import Check, Draft, Limits, Reject
@@ -112,6 +113,8 @@ class Writer:
         about = subject.product.product_id
 
         def check(sentence: str) -> Reject:
+            if contradicts(sentence, told.facts, subject.lang):
+                return "contradicts"
             return fault(sentence, subject.lang, known) or self.may(sentence, subject.lang, about)
 
         draft = Draft(
