@@ -6,6 +6,7 @@ While the writer is at work the show goes on, and the answer breaks in at the ne
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -80,7 +81,8 @@ class Replies:
         self._answers, self._writer, self._lately, self._floor = answers, writer, lately, floor
         self._products: dict[str, Product] = {}
         self._pending: _Pending | None = None
-        self._again: Pick | None = None
+        self._spoken_of: list[_Pending] = []
+        self._again: deque[Pick] = deque()
         self.counts = {"answers_written": 0, "answers_template": 0}
 
     def set_products(self, products: dict[str, Product]) -> None:
@@ -90,7 +92,7 @@ class Replies:
     @property
     def waiting(self) -> bool:
         """Whether an answer is being written of which nothing can be said yet, or one is to be begun anew."""
-        return self._again is not None or (self._pending is not None and self._pending.block is None)
+        return bool(self._again) or (self._pending is not None and self._pending.block is None)
 
     def pull(self, pop: Callable[[], Pick | None], speaker: Speaker) -> Block | None:
         """The next reply that can be said now; None when there is none, or it is being written."""
@@ -102,7 +104,7 @@ class Replies:
                 return None
             self._pending = None
             return self._template(pending.pick, pending.reply, told=True)
-        pick, self._again = self._again or pop(), None
+        pick = self._again.popleft() if self._again else pop()
         if pick is None:
             return None
         reply = self._reply(pick, speaker)
@@ -120,23 +122,31 @@ class Replies:
 
     def hurry(self) -> None:
         """Nothing is on air: an answer that is still being written goes on soon, or ends here."""
-        if self._pending is not None and self._pending.block is not None:
-            self._pending.draft.hurry(GAP_S)
+        pending = self._pending
+        if pending is None or pending.block is None or not pending.block.open:
+            return
+        if pending.draft.done:
+            self._floor.close(pending.block)
+        pending.draft.hurry(GAP_S)
 
     def drop(self) -> None:
         """Somebody else speaks from now on: what was written and nobody heard is answered anew."""
         pending, self._pending = self._pending, None
-        if pending is None:
-            return
-        pending.draft.cancel()
-        block = pending.block
-        if block is not None:
+        written, self._spoken_of = self._spoken_of, []
+        if pending is not None and pending.block is None:
+            pending.draft.cancel()
+            self._again.append(pending.pick)
+        for one in written:
+            block = one.block
+            if block is None or block.done:
+                continue
+            one.draft.cancel()
             for cue in block.cues:
                 if cue.state == "waiting":
                     cue.state = "dropped"
             self._floor.close(block)
-        if block is None or not block.begun:
-            self._again = pending.pick
+            if not block.begun:
+                self._again.append(one.pick)
 
     # --- written ---
 
@@ -206,6 +216,7 @@ class Replies:
         first.spare = " ".join(reply.texts) if reply.lang == "en" else "".join(reply.texts)
         block.open = not pending.draft.done
         self.counts["answers_written"] += 1
+        self._spoken_of = [p for p in self._spoken_of if p.block is not None and not p.block.done] + [pending]
         return block
 
     def _append(self, pending: _Pending) -> None:

@@ -162,6 +162,7 @@ class RoomShow:
         """Use a changed profile from the next sentence on."""
         if room.lang != self.profile.lang:
             self._order.abandon_script()
+            self._replies.drop()
             if self._writer is not None:
                 self._writer.drop()
         self.profile = room
@@ -590,6 +591,8 @@ class RoomShow:
 
     def _next_due(self) -> float | None:
         now = self._clock()
+        if not self._director.on_stage():
+            self._replies.hurry()
         chat = self._inbox.next_due(now)
         times = (chat, self._rest_until, self._stuck_until, self._news.next_due())
         return min((t for t in times if t is not None and t > now), default=None)

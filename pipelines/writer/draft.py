@@ -85,8 +85,9 @@ class Draft:
     def hurry(self, seconds: float) -> None:
         """Whoever listens has heard all there is: the next sentence comes within so many seconds, or none does."""
         if self._limit is not None and self.sentences and not self.done:
+            soon, when = asyncio.get_running_loop().time() + seconds, self._limit.when()
             with contextlib.suppress(RuntimeError):
-                self._limit.reschedule(asyncio.get_running_loop().time() + seconds)
+                self._limit.reschedule(soon if when is None else min(when, soon))
 
     async def _run(self) -> None:
         until = self.clock() + self.limits.first_s

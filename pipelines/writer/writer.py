@@ -142,12 +142,14 @@ class Writer:
         return ready
 
     def drop(self) -> None:
-        """Forget what was written or is being written: somebody else speaks from now on."""
+        """Forget what was written ahead or is being written: somebody else speaks from now on.
+
+        An answer is its asker's to give up.
+        """
         self._ready, self._not_before = None, 0.0
-        for draft in (self._answer, self._ahead[1] if self._ahead else None):
-            if draft is not None and not draft.done:
-                draft.cancel()
-        self._answer = self._ahead = None
+        if self._ahead is not None:
+            self._ahead[1].cancel()
+        self._ahead = None
 
     # --- what is shown ---
 

@@ -336,3 +336,22 @@ def test_news_of_stock_and_the_hour_are_true_when_they_are_said() -> None:
             assert "9点" not in "".join(studio.texts), "nobody knows how long ago it struck"
 
     virtual_clock.run(main())
+
+
+def test_a_room_that_changes_its_language_in_the_middle_of_an_answer_goes_on() -> None:
+    async def main() -> None:
+        async with room(answering(GOOD, each_s=0.3)) as studio:
+            await asyncio.sleep(2)
+            studio.show.on_chat(ask("这瓶精华黏不黏?", "小月"))
+            for _ in range(400):
+                if replies(studio):
+                    break
+                await asyncio.sleep(0.05)
+            studio.show.set_profile(dataclasses.replace(ANNA, lang="en"))
+            began = now()
+            await asyncio.sleep(40)
+            later = [h for h in studio.stage.heard if h.began > began]
+            assert len(later) > 3 and len(studio.told("answered")) == 1
+            assert max(b.began - a.ended for a, b in itertools.pairwise(studio.stage.heard)) < 4.0
+
+    virtual_clock.run(main())
