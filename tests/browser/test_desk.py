@@ -209,3 +209,26 @@ def test_a_viewer_reads_the_desk_and_acts_on_nothing(panel: Panel) -> None:
     assert panel.page.locator("[data-part=own] button").count() == 0
     panel.go("airlog")
     expect(panel.page.locator(".view-airlog")).to_contain_text("只对场控和店主开放")
+
+
+def test_what_opens_fits_a_phone_and_has_words_in_english(open_panel: Callable[..., Panel]) -> None:
+    panel = open_panel(lang="en", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    panel.mock.desk.takeover = True
+    page = panel.page
+    opened = {
+        "rundown": ("[data-id=serum] .rundown-open", "[data-id=serum] [name=minutes]"),
+        "desk": ("[data-line=a2] [data-act=why]", ".why-acts"),
+        "words": ("[data-part=own] .btn.primary", "dialog [name=term]"),
+        "airlog": ("[data-part=verify] .btn", ".verified"),
+        "studio": ("[data-line='2']", ".refused .why-acts"),
+    }
+    for name, (opener, shown) in opened.items():
+        panel.go(name)
+        page.locator(opener).first.click()
+        expect(page.locator(shown).first).to_be_visible()
+        width = page.evaluate("Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)")
+        assert width <= 390, name
+        words = page.locator("body").inner_text()
+        keys = r"\b(rundown|desk|guard|words|try|airlog|takeover|canned|mic|slate|emergency|writer|hold)\.[a-z_]{2}"
+        assert not re.search(keys, words), words
+        page.keyboard.press("Escape")

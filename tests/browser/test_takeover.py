@@ -34,18 +34,18 @@ def test_the_automation_is_taken_over_and_given_back_from_any_page(panel: Panel)
     panel.go("studio")
     page = panel.page
     page.locator(".takeover").get_by_role("button", name="接管").click()
-    expect(page.locator(".strip")).to_contain_text("人工接管中")
+    expect(page.locator(".hand-strip")).to_contain_text("人工接管中")
     expect(page.locator(".takeover")).to_contain_text("你在掌控")
     panel.go("products")
-    expect(page.locator(".strip")).to_contain_text("2 条提问在等")
-    page.locator(".strip").get_by_role("button", name="说话").click()
+    expect(page.locator(".hand-strip")).to_contain_text("2 条提问在等")
+    page.locator(".hand-strip").get_by_role("button", name="说话").click()
     sheet = page.get_by_role("dialog")
     sheet.locator("#say-text").fill("我来说两句。")
     sheet.get_by_role("button", name="立即打断").click()
     expect(sheet.locator("#say-text")).to_have_value("")
     page.keyboard.press("Escape")
-    page.locator(".strip").get_by_role("button", name="交还").click()
-    expect(page.locator(".strip")).to_be_hidden()
+    page.locator(".hand-strip").get_by_role("button", name="交还").click()
+    expect(page.locator(".hand-strip")).to_be_hidden()
     assert panel.mock.desk.said == [{"text": "我来说两句。", "when": "now"}] and not panel.mock.desk.takeover
 
 
@@ -113,7 +113,7 @@ def test_what_is_spoken_is_heard_again_and_sent_on_ones_own_responsibility(open_
     loudest = 0.0
     for _ in range(40):
         page.wait_for_timeout(60)
-        loudest = max(loudest, float(page.locator(".meter").get_attribute("aria-valuenow") or 0))
+        loudest = max(loudest, float(page.locator(".mic-meter").get_attribute("aria-valuenow") or 0))
         if loudest > 20:
             break
     page.wait_for_timeout(300)
@@ -159,23 +159,23 @@ def test_the_emergency_stop_asks_for_a_second_and_is_taken_back(panel: Panel) ->
     page.get_by_label("垫片上的字").fill("马上回来")
     stop.click(delay=1300)
     expect(page.locator(".slated")).to_contain_text("马上回来")
-    expect(page.locator(".strip")).to_have_class(re.compile("slate-on"))
+    expect(page.locator(".hand-strip")).to_have_class(re.compile("slate-on"))
     page.locator(".slated").get_by_role("button", name="继续直播").click()
     expect(page.locator(".slated")).to_be_hidden()
     panel.go("settings")
     page.locator("[data-act=emergency-top]").focus()
     page.keyboard.down("Enter")
-    expect(page.locator(".strip")).to_contain_text("垫片中")
+    expect(page.locator(".hand-strip")).to_contain_text("垫片中")
     page.keyboard.up("Enter")
-    page.locator(".strip").get_by_role("button", name="继续直播").click()
-    expect(page.locator(".strip")).to_be_hidden()
+    page.locator(".hand-strip").get_by_role("button", name="继续直播").click()
+    expect(page.locator(".hand-strip")).to_be_hidden()
 
 
 def test_a_viewer_sees_that_somebody_has_taken_over_and_can_do_nothing(panel: Panel) -> None:
     panel.mock.role = "viewer"
     panel.mock.desk.takeover = True
     panel.go("studio")
-    expect(panel.page.locator(".strip")).to_contain_text("人工接管中")
-    assert panel.page.locator(".strip button").count() == 0
+    expect(panel.page.locator(".hand-strip")).to_contain_text("人工接管中")
+    assert panel.page.locator(".hand-strip button").count() == 0
     expect(panel.page.locator(".takeover")).to_be_hidden()
     assert panel.page.locator("[data-act=emergency-top]").count() == 0

@@ -14,7 +14,7 @@ const ANSWERS = "na.voice.answers";
 
 export function microphone() {
   const fillLevel = h("i");
-  const meter = h("div", { class: "meter", role: "meter", "aria-label": t("mic.level"), "aria-valuemin": 0, "aria-valuemax": 100 }, fillLevel);
+  const meter = h("div", { class: "mic-meter", role: "meter", "aria-label": t("mic.level"), "aria-valuemin": 0, "aria-valuemax": 100 }, fillLevel);
   const time = h("span", { class: "small num faint mic-time" }, `0:00 / ${clock(LONGEST_S)}`);
   const words = h("span", {}, t("mic.hold"));
   const talk = h("button", { type: "button", class: "btn talk", id: "talk", "aria-pressed": "false", title: t("mic.about") }, icon("mic"), words);

@@ -96,7 +96,7 @@ export function takeoverCard({ bare = false } = {}) {
 export function takeoverStrip(subscribe) {
   const words = h("div", { class: "grow wrap" });
   const acts = h("div", { class: "row" });
-  const element = h("div", { class: "strip", hidden: true, role: "status" }, words, acts);
+  const element = h("div", { class: "hand-strip", hidden: true, role: "status" }, words, acts);
   const openSheet = () => {
     let card = null;
     let stop = () => {};
