@@ -234,7 +234,7 @@ def load(config: Path | None) -> Settings:
         data = parsed or {}
     _refuse_unknown(data, path)
     try:
-        return applied(Settings(**_under_environment(data)))
+        return applied(_with_whole_remote(Settings(**_under_environment(data))))
     except ValidationError as e:
         first = e.errors()[0]
         key = ".".join(map(str, first["loc"]))
@@ -242,6 +242,22 @@ def load(config: Path | None) -> Settings:
             f"setting {key} in {path if data else 'the environment'}: {first['msg']} (it is {first.get('input')!r})",
             next_step="see nightanchor.example.yaml for what is allowed",
         ) from e
+
+
+def _with_whole_remote(settings: Settings) -> Settings:
+    """The settings; raises `BadInput` when a server that is to write is named by half."""
+    language = settings.language
+    if language.engine == "remote" and not language.remote.base_url:
+        raise BadInput(
+            "setting language.engine is remote, but there is no address",
+            next_step="set language.remote.base_url, such as http://127.0.0.1:8001/v1",
+        )
+    if language.remote.base_url and not language.remote.model:
+        raise BadInput(
+            f"setting language.remote.base_url is {language.remote.base_url}, but no model is named",
+            next_step="set language.remote.model to a name that the server knows; it lists them under /models",
+        )
+    return settings
 
 
 def _refuse_unknown(data: dict[str, Any], path: Path) -> None:

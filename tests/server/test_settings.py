@@ -62,6 +62,15 @@ def test_a_section_within_a_section_comes_from_file_and_environment(
     loaded = load(path).language
     assert (loaded.max_tokens, loaded.remote.model, loaded.remote.loras) == (60, "a", {"lin": "lin-lora"})
     assert loaded.remote.api_key.get_secret_value() == "sk-secret" and "sk-secret" not in repr(loaded)
+    monkeypatch.delenv("NIGHTANCHOR_LANGUAGE__REMOTE__LORAS")
+    for half, named in (
+        ("{remote: {base_url: 'http://h/v1', api_key: sk-x}}", "language.remote.model"),
+        ("{engine: remote}", "language.remote.base_url"),
+    ):
+        path.write_text(f"language: {half}\n")
+        with pytest.raises(BadInput) as caught:
+            load(path)
+        assert named in caught.value.next_step and "sk-" not in caught.value.message
     path.write_text("language: {remote: {base_url: 'ftp://x'}}\n")
     with pytest.raises(BadInput, match=r"language\.remote\.base_url"):
         load(path)
