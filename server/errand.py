@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 from typing import Any
 
+from streaming.child import ERRAND_OF
 from streaming.priority import lower
 
 log = logging.getLogger("nightanchor.errand")
@@ -19,7 +21,7 @@ async def last_json(command: list[str], limit_s: float) -> dict[str, Any]:
     """The JSON object that a command printed last; `ok` is false in it when there was none."""
     process = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
+        start_new_session=True, env={**os.environ, ERRAND_OF: str(os.getpid())},
     )
     lower(NICE, process.pid)
     try:

@@ -29,13 +29,17 @@ AGAIN = 75
 """Exit code of a process that wants to be started anew at once, as part of its work (sysexits.h, EX_TEMPFAIL)."""
 
 
+ERRAND_OF = "NIGHTANCHOR_ERRAND_OF"
+"""Environment variable with the id of the process for which a command is run, which may be gone before it looks."""
+
+
 def die_with_parent() -> None:
     """Have the kernel end this process when its supervisor dies (Linux prctl(2), PR_SET_PDEATHSIG).
 
     The channel's hang-up says the same, but a process stuck in a native call would not see it.
     """
     if sys.platform == "linux":
-        parent = os.getppid()
+        parent = int(os.environ.get(ERRAND_OF) or os.getppid())
         ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:
             raise SystemExit("the supervisor is gone")

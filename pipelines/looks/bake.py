@@ -26,6 +26,7 @@ from pipelines.looks.find import find_landmarks
 from pipelines.looks.fit import Fit, fit
 from pipelines.looks.picture import POINTS, Portrait, Rgb, open_portrait
 from streaming.canvas import Rect, rgb_to_i420
+from streaming.child import die_with_parent
 from streaming.errors import BadInput, BadPicture, NightAnchorError
 from streaming.look import FORMAT
 
@@ -286,4 +287,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    # A server that was killed is started anew, and has the same look baked into the same folder.
+    die_with_parent()
     sys.exit(main(sys.argv[1:]))

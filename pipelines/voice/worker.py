@@ -7,6 +7,7 @@ import logging
 import time
 import uuid
 import zlib
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,8 @@ class Worker:
         self._speaker = Speaker(EspeakEngine())
         self.spoken = 0
         self.last_ms = 0.0
+        self.alive: Callable[[], object] = lambda: None
+        """Called between two long steps, so that the supervisor does not take work for death."""
 
     def warm_up(self) -> None:
         """Load dictionaries and filters before the first line asks for them."""
@@ -118,7 +121,10 @@ class Worker:
         path, rate = Path(str(message.get("path"))), int(message.get("sample_rate") or 44_100)
         if self._clips.resolve() not in path.resolve().parents:
             raise BadInput(f"{path} lies outside the clips folder", next_step=f"Write it into {self._clips}.")
-        pcm = recording.prepare(recording.decode(path, rate), rate)
+        sound = recording.decode(path, rate)
+        self.alive()
+        pcm = recording.prepare(sound, rate)
+        self.alive()
         clip = uuid.uuid4().hex[:16]
         recording.save(pcm, rate, _clip_path(self._clips, clip))
         self._shed()
@@ -149,6 +155,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     child = Child.from_env()
     worker = Worker(child.run_dir)
+    worker.alive = lambda: child.beat(force=True)
     worker.warm_up()
     child.beat(force=True)
     sweep_at = time.monotonic() + STALE_S
