@@ -228,7 +228,7 @@ class Replies:
             block.cues.append(Cue(
                 self._floor.line_id(), text, reply.lang, "reply" if pick.kind == "question" else "greeting",
                 Rank.REPLY, product_id=self._subject(reply), user=reply.user, reply_to=first.event_id,
-                asked_ts=first.ts, literal=True,
+                asked_ts=first.ts, literal=True, engine=pending.draft.engine,
             ))
         pending.taken = len(pending.draft.sentences)
 

@@ -46,6 +46,8 @@ class Cue:
     literal: bool = False
     reply_to: str | None = None
     asked_ts: float | None = None
+    engine: str = ""
+    """Which of the writer's engines wrote it; empty: a person, or the catalogue's own wording."""
     spare: str = ""
     """What is said in its place, with placeholders, when the guard stops it."""
     not_before: float = 0.0

@@ -498,7 +498,10 @@ class RoomShow:
         if written is not None and written.product_id in self._products and self._is_due(written.product_id, product):
             tongue = written.lang
             cues = [
-                Cue(self._line_id(), t, tongue, "writer", Rank.SCRIPT, product_id=written.product_id, literal=True)
+                Cue(
+                    self._line_id(), t, tongue, "writer", Rank.SCRIPT, product_id=written.product_id, literal=True,
+                    engine=written.engine,
+                )
                 for t in written.texts
             ]
             return self._rested_block(Block(cues, Rank.SCRIPT, script_id=WRITTEN))
@@ -613,6 +616,8 @@ class RoomShow:
             said, kept = self._gate.line(
                 text, cue.lang, about, names, line_id=cue.line_id, source=cue.source, event_id=cue.reply_to,
             )
+            if cue.engine and said is not None:
+                kept |= {"engine": cue.engine}
             if said is None and cue.spare:
                 spare = self._fill(cue.spare, cue.lang, cue.product_id, cue.user)
                 said = spare if spare is not None and self._gate.may_say(spare, cue.lang, about, names) else None

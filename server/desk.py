@@ -18,7 +18,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "retrieved": ("event_id", "product_id", "facts", "faq", "scores"),
     "draft": ("job", "text", "done", "engine", "event_id", "kind"),
     "verdict": ("line_id", "action", "text", "said", "lang", "hits", "source", "product_id", "event_id"),
-    "said": ("line_id", "text", "lang", "source", "product_id", "event_id"),
+    "said": ("line_id", "text", "lang", "source", "product_id", "event_id", "engine"),
     "engine": ("engine", "name", "state", "message", "next_step"),
     "skipped": ("text", "reason", "event_id", "job"),
 }
@@ -42,6 +42,8 @@ class Desk:
             return
         record: Record = {"id": next(self._ids), "ts": now(), "type": kind}
         record |= {k: event.get("reply_to") if k == "event_id" and kind == "said" else event.get(k) for k in fields}
+        if kind == "said":
+            record["engine"] = (event.get("guard") or {}).get("engine")
         if isinstance(record.get("text"), str):
             record["text"] = record["text"][:MAX_TEXT]
         if kind == "skipped":

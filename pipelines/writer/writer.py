@@ -50,6 +50,7 @@ class Written:
     product_id: str
     lang: Lang
     texts: tuple[str, ...]
+    engine: str = ""
 
 
 class Writer:
@@ -131,7 +132,7 @@ class Writer:
         (subject, draft), self._ahead = self._ahead, None
         if draft.sentences:
             self.counts["written"] += 1
-            self._ready = Written(subject.product.product_id, subject.lang, tuple(draft.sentences))
+            self._ready = Written(subject.product.product_id, subject.lang, tuple(draft.sentences), draft.engine)
             return
         self.counts["left_out" if draft.rejects else "failed"] += 1
         self._not_before = self._clock() + RETRY_S

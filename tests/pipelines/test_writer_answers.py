@@ -53,6 +53,7 @@ def test_the_first_sentence_is_said_while_the_rest_is_written() -> None:
             assert [h.text for h in said] == ["小月，它的质地清爽不黏，晚上用正合适。", "里面含玻尿酸，洗完脸就可以用。"]
             done = next(e for e in studio.told("draft") if e["done"] and e["kind"] == "answer")
             assert done["text"] == GOOD and done["engine"] == "remote"
+            assert [h.line.meta.get("engine") for h in said] == ["remote", "remote"]
             written_in = 0.3 + 0.12 * len(GOOD)
             assert said[0].began < asked + written_in, "it began before the last word was written"
             assert said[1].began - said[0].ended < 0.5
