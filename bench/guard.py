@@ -26,7 +26,7 @@ from pipelines.guard.fold import fold, read
 from pipelines.line import LANGS, Lang
 
 SETS = Path(__file__).parents[1] / "tests" / "pipelines" / "guard"
-NAMES = ("labelled", "unseen", "outside", "outside2", "outside3")
+NAMES = ("labelled", "unseen", "outside", "outside2", "outside3", "outside4", "spoken")
 ROUNDS = 3
 
 

@@ -21,6 +21,9 @@ _FRAME_EN = pattern(
     r"full of|ingredients? (?:is|are|include))\s+([a-z][a-z' -]{0,40}(?:(?:,| and) [a-z' -]{1,40}){0,4})(?=[.,;!?]| that| which| to | for | so | but |$)")
 _FRAME_EN_IN = pattern(r"\b(?:has|have|there(?:'s| is| are)|with)\s+(?:some |a little |a touch of |a bit of |lots of |real )?([a-z][a-z' -]{1,24}?) (?:in it|inside|in the (?:formula|mix|blend|bottle|jar|box|tea))\b")
 _FRAME_JA = pattern(r"([\u30a0-\u30ff\u4e00-\u9fffa-z]{2,14})(?:を|が)?(?:たっぷり|贅沢に|少し)?(?:配合|含ま|含ん|入って|入り)(?!ません|まれてい?ません)")
+_PLACE = pattern(r"(?:产自|原产(?:地)?(?:是|于)?|产地是|来自|源自)([\u4e00-\u9fff]{2,4})|(?:made in|from) ([a-z]+)")
+_EVER = pattern(r"终身|终生|永久|一辈子|lifetime|forever|生涯|永久")
+_DAY = pattern(r"当天|当日|今天|今晚|今日|明天|明早|明晚|明日|后天|次日|隔天|隔日|翌日|本日|即日|马上|立刻|立马|立即|秒发|闪发|same.day|next.day|today|tonight|tomorrow|overnight|right away|immediately")
 _SMALL = frozenset(
     "a an the of and our own pure real natural more very only just some plenty it in this that fine good quality added little bit touch "
     "mirror spoon lid cap seal picture sample surprise".split()
@@ -87,6 +90,18 @@ def promises(plain: str) -> Iterable[tuple[str, int, int]]:
             if not (away and name in ("returns", "warranty", "dispatch", "shipping_free")) and not denied(plain, *m.span()):
                 yield name, m.start(), m.end()
                 break
+
+
+def particular(name: str, plain: str, start: int, end: int, text: str) -> bool:
+    """Whether the place or day of a promise is the one that `text`, all that is known, names."""
+    if name == "origin":
+        m = _PLACE.match(plain, start)
+        return m is None or (m[1] or m[2])[:2] in text
+    if name == "warranty":
+        return all(m[0] in text for m in _EVER.finditer(plain))
+    if name == "dispatch":
+        return all(m[0] in text for m in _DAY.finditer(plain, start, end + 6))
+    return True
 
 
 def foreign(plain: str, text: str) -> Iterable[tuple[int, int]]:

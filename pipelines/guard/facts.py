@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from pipelines.catalogue import Product
 from pipelines.guard import findings
-from pipelines.guard.claims import claims, foreign, ingredients, promises
+from pipelines.guard.claims import claims, foreign, ingredients, particular, promises
 from pipelines.guard.figures import Known, wrong
 from pipelines.guard.fold import fold
 from pipelines.guard.quantities import in_folded, quantities
@@ -88,7 +88,7 @@ def check(text: str, lang: Lang, knowledge: Knowledge, *, spare: Collection[str]
     if plain.rstrip(" 。.!！").endswith(("?", "？", "吗", "呢", "か")):
         return hits
     for name, start, end in promises(plain):
-        if name not in knowledge.promises:
+        if name not in knowledge.promises or not particular(name, plain, start, end, knowledge.text):
             hit("promise", start, end, None, claims().names[name])
     for index, there, start, end in ingredients(plain):
         if (index, there) not in knowledge.ingredients:

@@ -17,7 +17,7 @@ from pipelines.line import Lang
 from pipelines.wording import money, stock
 
 _WAS = pattern(r"原价|平时|日常价|之前|以前|原来|吊牌价|划线价|专柜价|was|before|used to be|usually|instead of|originally|down from|from|regular|list price|通常|定价|以前は|元の|もともと")
-_WAS_AFTER = pattern(r"^\s*(?:元|块|块钱)?(?:是|的|为|才是)?(?:原价|吊牌价|划线价)|^\s*(?:yuan )?(?:is|was) the (?:old|original|regular|usual)|^\s*(?:yuan )?before\b")
+_WAS_AFTER = pattern(r"^\s*(?:元|块|块钱)?(?:直接?)?(?:降到|降至|降成|变成|打到|→|から|が(?=\d)|に値下げ)|^\s*(?:元|块|块钱)?(?:是|的|为|才是)?(?:原价|吊牌价|划线价)|^\s*(?:yuan )?(?:is|was) the (?:old|original|regular|usual)|^\s*(?:yuan )?before\b")
 _SAVE = pattern(r"省|便宜|立减|减|少付|少花|优惠|差价|降了?|save|saving|saved|cheaper|off|less|お得|引き|安く")
 _LESS = pattern(r"不到|低于|不超过|不足|少于|不用|没到|(?:under|less than|below|not even|within|no more than)\s*(?:an?\s*|about\s*)?[¥$€£]?$|以下|未满")
 _LESS_AFTER = pattern(r"^\s*(?:都|还)?(?:不到|以内|以下|出头都不到|未满|or less|足らず)")
@@ -32,22 +32,27 @@ _PRICE = pattern(
 _IT_IS = pattern(r"(?:现在|此刻|这会儿|时间|已经|都|快|马上)(?:是|都|已经|快|到|要)*(?:北京时间)?$|it(?:'s| is)(?: now| already| almost| nearly)?\s*$|今は$|ただいま$|もう$")
 _BROADCAST = pattern(r"播|直播|见面|再见|不见|接着聊|准时来|等你|见$|live|stream|see you|back|配信|放送|お会い")
 _OVER = pattern(r"恢复|涨|截止|结束|为止|失效|过期|ends?|until|till|expires?|over|価格|まで")
-_STILL = pattern(r"最后|再(?:给|讲|聊|等|陪)|休息|倒数|马上|稍等|等|last|another|wait|break|back in|あと|休憩|少し")
+_STILL = pattern(r"最后|再(?:给|讲|聊|等|陪)|休息|倒数|马上|稍等|等|讲|聊|说|陪|播|last|another|wait|break|back in|あと|休憩|少し")
 _SHOW_TIME = pattern(r"^\s*(?:就|后|以后|之后)?(?:要|该|就)?(?:下播|开播|开始|回来|见|休息|结束直播|整点)|^ (?:left )?(?:before|until|to go)")
+_TODAY = pattern(r"(?:今天|今儿|今日|明天|昨天)(?:就|已经|都|已)?(?:是)?$|(?:today is|it is|it's)\s*(?:the\s*)?$|今日は$|本日は$")
 _WEATHER = pattern(r"零下|气温|外面|室外|今天|今晚|明天|降到|降温|天气|outside|weather|気温")
+_BUYS = pattern(rf"^\s*(?:一共|总共|加起来|合计|只要|只需|是|就是|are|for|is|cost|costs|で|は)*\s*[¥￥$]?{ANY}\s*(?:块|元|圆|円|yuan|rmb|dollars?|$|，|,|。)")
+_BOUGHT = pattern(rf"{ANY}\s*(?:块|元|圆|yuan|rmb|dollars?)(?:{ANY})?\s*(?:买|for|が|で)?\s*$")
+"""An amount next to a number of pieces: it, not they, is checked."""
+_PERSON = pattern(r"^的?(?:奶奶|爷爷|老人|外婆|姥姥|外公|妈妈|爸爸|朋友|姐姐|阿姨|大姐|生日|孩子妈)")
 _CHANGE = pattern(r"找(?:您|你|零)?|差|少|补")
-_THANKS = pattern(r"感谢|谢谢|多谢|恭喜|破了?|thank|ありがとう")
+_THANKS = pattern(r"感谢|谢谢|多谢|恭喜|破了?$|thank|ありがとう")
 _LIKES = pattern(r"^\s*(?:个)?(?:点?赞|人在线|人在看|观众|朋友|likes?|viewers|hearts|新?粉丝)")
 _WHETHER = pattern(r"能不能|会不会|可不可以|是不是|有没有|不敢保证|不敢说|没有写|whether|ですか")
 _SPEECH = pattern(r"(?:讲|说|问|聊|答|回答|记住|记|分享|提|分|分成|强调|补充|回|想到)(?:清楚|完|了|一下|大家|您|你)?$")
-_SPOKEN = pattern(r"^\s*(?:问题|事|重点|要点|步骤|小技巧|技巧|方面|建议|理由|好处|字|加号|things?|questions?|tips?|steps?|points?|reasons?)")
+_SPOKEN = pattern(r"^\s*(?:问题|事|加(?:号|$|，|,|。)|重点|要点|步骤|小技巧|技巧|方面|建议|理由|好处|字|加号|things?|questions?|tips?|steps?|points?|reasons?)")
 _VIEWERS = pattern(r"朋友|观众|家人|在线|在看|进来|来了|陪|直播间|刷|关注|点赞|人气|围观|watching|here|joined|viewers|online|视聴|ご来店")
 _SOLD = pattern(r"买|下单|用过|回购|好评|拍|选择|卖|信赖|推荐|口碑|复购|客户|顾客|在用|使用|见证|认可|sold|bought|buyers?|customers?|users?|trust|お客|愛用|购入")
 _GREETED = pattern(r"(?:欢迎(?:回来)?|感谢|谢谢|@|用户|网友|昵称|id|user|welcome(?: back)?|hi|hello|hey)[,，:：]?\s*(?:user\s*)?\S{0,4}$")
 _TOTAL = pattern(r"一共|总共|加起来|合计|一起|共计|total|altogether|together|both|合计|全部で|セットで")
 _ITEM = r"(?:瓶|支|盒|罐|件|套|个|条|台|只|本|箱|缶|枚|つ|份|bottles?|jars?|tubes?|boxes|pieces?|of them|kettles?|tees?|shirts?|cups?|lipsticks?|creams?|serums?)"
 _MANY_BEFORE = pattern(rf"({ANY})\s*{_ITEM}\s*(?:一共|总共|加起来|合计|一起|也?就?只?要|也?就?只?是|才|就|只|也|也就|都|到手|是|带走|are|is|for|cost|costs|come to|で|は|なら|合わせて|[,，\s])*[¥￥$]?$")
-_MANY_AFTER = pattern(rf"^\s*(?:块|元)?\s*({ANY})\s*{_ITEM}")
+_MANY_AFTER = pattern(rf"^\s*(?:块钱?|元)?\s*(?:买|拿|得|带走|到手|for)?\s*({ANY})\s*{_ITEM}")
 _DENIED_AFTER = pattern(r"^.{0,3}(?:是)?(?:做不到|不行|没有的|不可能|真的?不能|可不行|卖不了|办不到)")
 _SOFT: dict[Kind, int] = {"count": 2, "sorts": 1, "bare": 4, "minutes": 1, "days": 1, "people": 3, "times": 1}
 """Values up to which such a quantity is a manner of speaking (两瓶一起带)."""
@@ -74,18 +79,19 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A figure's surroundings in the folded sentence `plain`: `before` to the sentence's beginning, `after` a few characters."""
+    """A figure's surroundings in the folded sentence `plain`: `before` to its beginning, `after` a few characters, `rest` some more."""
 
     plain: str
     before: str
     after: str
+    rest: str
     topic: Topic
 
     @classmethod
     def of(cls, plain: str, q: Quantity) -> Place:
         """Of a figure."""
         before = re.split(r"[。！？!?;；]", plain[max(0, q.start - 24) : q.start])[-1]
-        return cls(plain, before, plain[q.end : q.end + 8], topic(plain, q))
+        return cls(plain, before, plain[q.end : q.end + 8], plain[q.end : q.end + 24], topic(plain, q))
 
     @property
     def less(self) -> bool:
@@ -102,7 +108,7 @@ class Place:
 
     def many(self) -> Decimal | None:
         """How many pieces an amount is said to buy; None when it isn't said."""
-        m = _MANY_BEFORE.search(self.before) or _MANY_AFTER.match(self.after)
+        m = _MANY_BEFORE.search(self.before) or _MANY_AFTER.match(self.rest)
         if m is None and _TOTAL.search(self.before):
             m = re.search(rf"({ANY})\s*{_ITEM}", self.before)
         if m is None:
@@ -152,6 +158,10 @@ def _wrong(q: Quantity, place: Place, known: Sequence[Known], products: Sequence
         return None
     if q.kind in TIMES:
         return None if _time_follows(q, place, known) else _unless(q, place)
+    if counted and _class(q) == 2 and (_BUYS.match(place.after) or _BOUGHT.search(place.before)):
+        return None
+    if q.kind == "age" and _PERSON.match(place.after):
+        return None
     if place.topic == "gift":
         return None if any(k.topic == "gift" and k.quantity.value == q.value for k in known) else ("figure", None)
     if q.kind == "bare" and q.value >= 5 and _PRICE.search(place.before[-8:]):
@@ -177,6 +187,8 @@ def _unless(q: Quantity, place: Place, found: Wrong = ("figure", None)) -> Wrong
             return found
         late = after.startswith(("了", "啦", "多了")) or "o'clock" in q.unit or q.unit.endswith("分")
         return None if late or _IT_IS.search(before) or _BROADCAST.search(place.plain) else found
+    if q.kind == "date" and _TODAY.search(before):
+        return None
     if q.kind == "minutes" and (_STILL.search(before[-8:]) or _SHOW_TIME.match(after)):
         return None
     if q.kind == "degrees" and _WEATHER.search(before[-10:]):
@@ -257,6 +269,8 @@ def _wrong_money(
     if any(k.quantity.kind == "money" and abs(k.quantity.value - q.value) <= Decimal("0.005") for k in known):
         return None
     sums = [sum((p.price for p in products if p.price is not None), Decimal(0))] if len(products) > 1 and _TOTAL.search(place.plain) else []
+    paid = {b + g: b for b, g in (divmod(int(k.quantity.value), 100) for k in known if k.quantity.kind == "bundle")}
+    many = Decimal(paid[int(many)]) if many is not None and int(many) in paid and q.value != many else many
     for p in products:
         price = p.was_price if was else p.price
         prices = [*sums] if price is None else [price * (many or 1), *sums]

@@ -27,7 +27,7 @@ _LOOKALIKES = str.maketrans(
 )
 """Cyrillic, Greek and ringed letters that look like Latin ones (Unicode TR 39, confusables)."""
 _SIGNS = {"➕": "加", "🥇": "第一", "🔝": "top", "💯": "百分百", "🐧": "qq", "🛰": "卫星", "🆓": "免费", "🔟": "十", "朂": "最", "㝡": "最",
-          "徽": "微", "嶶": "微", "薇": "微"}
+          "徽": "微", "嶶": "微", "薇": "微", "羙": "美"}
 """Signs that are read as a word, and characters that are written for another which they resemble."""
 _KANA_MARKS = {"ﾞ": "\u3099", "ﾟ": "\u309a", "\u3099": "\u3099", "\u309a": "\u309a"}
 _STRAY = re.compile(r"(?<=[\u3400-\u9fff])[a-z]{1,2}(?=[\u3400-\u9fff])")
@@ -36,7 +36,7 @@ _COMMAS = frozenset("，,、：:")
 _LEET = str.maketrans("013457@$", "oieastas")
 _INSIDE = re.compile(r"[a-z]{1,24}(?:[0134557@$*]{1,3}[a-z]{1,24}){1,8}")
 _TOKEN = re.compile(r"[a-z0-9@$]+")
-_SPELT = re.compile(r"(?<![a-z0-9])[a-z](?:[^\w]{1,2}[a-z](?![a-z0-9])){2,}")
+_SPELT = re.compile(r"(?<![a-z0-9])[a-z](?:[^\w'’]{1,2}[a-z](?![a-z0-9])){2,}")
 _HANZI = re.compile(r"[\u3400-\u9fff]")
 _LATIN = re.compile(r"[a-z]+")
 BREAK = "\x00"

@@ -53,7 +53,7 @@ _MEASURES: tuple[tuple[Kind, str, str], ...] = (
     ("people", r"(?:多)?(?:个|位|名)?(?:人(?!份)|客户|顾客|用户|粉丝|姐妹(?!们)|家人(?!们))|people|customers?|buyers?|users?|fans|万人|人(?:以上|が)|名様", "1"),
     ("length", r"厘米|公分|cm|centimet(?:er|re)s?|センチ", "1"), ("length", r"毫米|mm", "0.1"), ("length", r"米|met(?:er|re)s?\b|メートル", "100"),
     ("degrees", r"摄氏度|度(?!假|过|数)|°c?|degrees?", "1"), ("power", r"千瓦|kw\b|kilowatts?", "1000"), ("power", r"瓦|w\b|watts?|ワット", "1"),
-    ("sorts", r"种|種類?|kinds?|types?|sorts?|different \w+", "1"),
+    ("sorts", r"色(?=あ|展|の|入|か|です|。|$|可|任)|种|種類?|kinds?|types?|sorts?|different \w+", "1"),
     ("count", r"(?:多|余|来)?(?:单|件|瓶|支|盒|罐|套|袋|包(?!邮|赔|退|换|修)|片|颗|粒|只|双|条|台|箱|块(?!钱)|把|枚|张|本(?!店|品|身|来|次|场|周|月|年)|箱|滴|泵|勺|drops?|pumps?|scoops?|点(?!以|后|击|钟|半|多|开|一|下|亮|缀|头|儿|的|点)|個|つ|缶|箱|枚|セット|"
               r"bottles?|tubes?|jars?|boxes|packs?|sachets?|pieces?|units?|sets?|items?|pcs|orders?|left|in stock|refills?|sheets?|bags?|compacts?|cans?|pairs?)", "1"),
 )
@@ -67,6 +67,7 @@ _CURRENCY = r"元钱?|块钱|块|圆|円|日元|美元|欧元|港币|新台币|�
 _SMALL = rf"(?:{ARABIC}|{HANZI}|one|two|three|four|five)"
 _BUNDLE = (
     rf"(?:买|拍)\s*(?P<a>{_SMALL})\s*(?:瓶|支|件|盒|罐|个|套|台|包)?\s*(?:就|再|即|还)?\s*(?:送|赠|免|得|发)(?P<of>你|一样)?\s*(?P<b>{_SMALL})(?!样)"
+    rf"|(?P<i>{_SMALL})\s*(?:瓶|支|件|盒|罐|个|套|台|包)的?(?:钱|价格?)(?:就)?(?:能|可以)?(?:拿|得|带走|到手|买|换)(?:到|走)?\s*(?P<j>{_SMALL})"
     rf"|buy\s+(?P<c>{_SMALL})(?:\s+\w+)?[,\s]+(?:and\s+)?(?:you\s+)?get\s+(?P<d>{_SMALL})|(?P<e>{_SMALL})\s+for\s+(?:the\s+price\s+of\s+)?(?P<f>{_SMALL})\b(?!\s*(?:yuan|dollars|rmb|hundred|thousand|bucks|-))"
     rf"|(?P<g>{_SMALL})\s*(?:つ|个|本|箱|枚|点)?\s*(?:买う|ご?购入で|お买い上げで|买えば)と?\s*(?:さらに)?(?:もう)?\s*(?P<h>{_SMALL})\s*(?:つ|个|本|箱|枚|点)?"
 )
@@ -256,11 +257,11 @@ def _of(name: str, m: re.Match[str]) -> Iterator[Quantity]:
 
 def _bundle(m: re.Match[str]) -> Iterator[Quantity]:
     """Bought and given; of 拍一发三 and three for the price of one the second or first is all that comes."""
-    pairs = [(number(m[a]), number(m[b])) for a, b in ("ab", "cd", "fe", "gh") if m[a]]
+    pairs = [(number(m[a]), number(m[b])) for a, b in ("ab", "cd", "fe", "gh", "ij") if m[a]]
     for bought, given in pairs:
         if bought is None or given is None:
             continue
-        whole = m["f"] or "得" in m[0] or "发" in m[0]
+        whole = m["f"] or m["i"] or "得" in m[0] or "发" in m[0]
         more = given - bought if whole else given
         if more > 0:
             yield Quantity("bundle", bought * 100 + more, m[0], *m.span())

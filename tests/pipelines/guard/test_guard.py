@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import statistics
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
+from bench.guard import rates, sentences_of, stopped
 from pipelines import sentences
 from pipelines.catalogue import Faq, Product
 from pipelines.demo import load_demo
@@ -19,7 +18,6 @@ from pipelines.line import LANGS
 from pipelines.wording import Wording
 from streaming.errors import BadInput
 
-HERE = Path(__file__).parent
 CUP = Product(
     "cup", {"zh": "山雾马克杯", "en": "Mist Mug"}, Decimal("45"), was_price=Decimal("60"), stock=30, unit={"zh": "只", "en": "mugs"},
     facts={"zh": ("容量是350毫升", "杯身是陶瓷的", "不含铅", "下单送杯垫", "能进微波炉三分钟")},
@@ -30,22 +28,6 @@ CUP = Product(
 @pytest.fixture(scope="module")
 def guard() -> Guard:
     return Guard([CUP])
-
-
-def labelled(name: str) -> list[tuple[str, str | None, str, str]]:
-    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
-    rows = [line.split("|", 3) for line in lines if line and not line.startswith("#")]
-    return [(lang, product or None, kind, text) for lang, product, kind, text in rows]
-
-
-def rates(name: str) -> tuple[float, float]:
-    """Share of violations that are caught, and of clean sentences that are stopped."""
-    judge = Guard(load_demo().products)
-    caught, stopped = [], []
-    for lang, product, kind, text in labelled(name):
-        found = judge.judge(text, lang, product).action != "allow"  # type: ignore[arg-type]
-        (stopped if kind == "ok" else caught).append(found)
-    return statistics.fmean(caught), statistics.fmean(stopped)
 
 
 @pytest.mark.parametrize("text", [
@@ -169,8 +151,8 @@ def test_all_that_the_demo_says_is_allowed() -> None:
                 if filled:
                     said.append((filled, script.lang, script.product_id))
     assert len(said) > 300
-    stopped = [(t, guard.judge(t, lang, p)) for t, lang, p in said if guard.judge(t, lang, p).action != "allow"]
-    assert stopped == []
+    held = [(t, guard.judge(t, lang, p)) for t, lang, p in said if guard.judge(t, lang, p).action != "allow"]
+    assert held == []
 
 
 def _variants(text: str) -> list[str]:
@@ -181,17 +163,27 @@ def _variants(text: str) -> list[str]:
     return [before + choice + tail for choice in inside.split("|") for tail in _variants(after)]
 
 
-def test_nearly_all_labelled_violations_are_caught_and_clean_lines_pass() -> None:
-    caught, stopped = rates("labelled.txt")
-    assert len(labelled("labelled.txt")) >= 400
+@pytest.mark.parametrize("name", ["labelled", "outside", "outside2", "outside3", "outside4"])
+def test_nearly_all_violations_are_caught_and_clean_lines_pass(name: str) -> None:
+    caught, false = rates(name)
     assert caught >= 0.97
-    assert stopped <= 0.02
+    assert false <= 0.02
+
+
+def test_what_a_presenter_says_by_the_way_passes() -> None:
+    assert [line.text for line, found in stopped(sentences_of("spoken")) if found] == []
+
+
+def test_the_sets_have_many_lines_of_both_sorts() -> None:
+    lines = [line for name in ("labelled", "unseen", "outside", "outside2", "outside3", "outside4") for line in sentences_of(name)]
+    assert len(lines) == len({(line.product, line.text) for line in lines}), "a line stands in two sets"
+    assert sum(line.kind == "ok" for line in lines) > 800 and sum(line.kind != "ok" for line in lines) > 1000
 
 
 def test_most_violations_are_caught_that_no_rule_was_written_for() -> None:
-    caught, stopped = rates("unseen.txt")
+    caught, false = rates("unseen")
     assert caught >= 0.8
-    assert stopped <= 0.05
+    assert false <= 0.05
 
 
 def test_every_list_has_a_title_and_a_reason() -> None:
