@@ -23,11 +23,12 @@ export function itemRow(item, { products, position, startsAt, open, fault, on })
   const name = h("b", { class: "clip" });
   const under = h("span", { class: "small faint clip" });
   const length = h("span", { class: "rundown-length num" });
+  const kindWord = () => t(`rundown.kind.${item.kind}`);
   const named = () => local(products.get(item.product_id)?.name);
   const words = () => {
     const count = Object.values(item.points).reduce((sum, list) => Math.max(sum, list.filter((p) => p.trim()).length), 0);
     say(name, titleOf(item, products));
-    say(under, [t(`rundown.kind.${item.kind}`), item.title && item.product_id && named() !== item.title && named(), item.lang && TONGUES.find(([l]) => l === item.lang)?.[1],
+    say(under, [titleOf(item, products) !== kindWord() && kindWord(), item.title && item.product_id && named() !== item.title && named(), item.lang && TONGUES.find(([l]) => l === item.lang)?.[1],
       count ? t("rundown.points_n", { n: count }) : null, item.enabled ? null : t("rundown.skipped")].filter(Boolean).join(" · "));
     say(length, minutesWords(Number(item.minutes) || 0));
   };
