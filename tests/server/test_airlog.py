@@ -108,6 +108,24 @@ def test_a_crash_between_record_and_head_loses_nothing(log: AirLog) -> None:
     assert (report.good, report.records) == (True, 14)
 
 
+def test_a_log_that_is_being_written_is_whole(tmp_path: Path) -> None:
+    log = AirLog(tmp_path / "airlog")
+    say(log, 0)
+    for n in range(1, 600):
+        log.post("main", "said", text=f"{n}")
+    while log._waiting:
+        assert verify(log.folder / "main").fault == ""
+    log.close()
+
+
+def test_records_put_in_at_the_end_are_found(log: AirLog) -> None:
+    head = (log.folder / "main" / "head.json").read_text()
+    for n in range(12, 15):
+        say(log, n)
+    (log.folder / "main" / "head.json").write_text(head)
+    assert "put in" in verify(log.folder / "main").fault
+
+
 def test_a_half_written_line_does_not_stop_the_log(log: AirLog) -> None:
     with open(log.folder / "main" / "2026-11-24.jsonl", "ab") as f:
         f.write(b'{"seq": 13, "te')
