@@ -55,6 +55,8 @@ class Chain:
         if breaker.bad(fault, self._clock()):
             log.warning("the writer %s is %s: %s; %s", breaker.engine.name, fault.state, fault, fault.next_step)
             self._tell(breaker)
+        elif breaker.closed:
+            log.info("the writer %s failed once: %s", breaker.engine.name, fault)
         name = breaker.engine.name
         if not breaker.closed and name not in self._probes:
             task = asyncio.get_running_loop().create_task(self._probe(breaker))
