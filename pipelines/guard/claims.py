@@ -15,7 +15,7 @@ from pipelines.guard.fold import fold, pattern
 from pipelines.line import Lang
 
 _NUMBER_WORDS = pattern(r"[0-9一二三四五六七八九十百千万几两多]")
-_FRAME_ZH = pattern(r"(?<!不)(?<!没)(?<!没有)(?:含有?|添加了?|加了|加入了?|富含|蕴含|(?:成分|配料|原料|配方|料)(?:里|中|表)?(?:有|是|用的是)|放了|里面有|主打)(?:的是)?([\u4e00-\u9fffa-z]{2,14})")
+_FRAME_ZH = pattern(r"(?<!不)(?<!没)(?<!没有)(?:含有?|添加了?|加了|加入了?|富含|蕴含|(?:成分|配料|原料|配方|料)(?:里|中|表)?(?:有|是|用的是)|放了|配了|拼配了?|里面有|主打)(?:的是)?([\u4e00-\u9fffa-z]{2,14})")
 _FRAME_EN = pattern(
     r"\b(?:contains?|with added|made (?:with|from|of)|enriched with|infused with|rich in|formulated with|packed with|loaded with|"
     r"full of|ingredients? (?:is|are|include))\s+([a-z][a-z' -]{0,40}(?:(?:,| and) [a-z' -]{1,40}){0,4})(?=[.,;!?]| that| which| to | for | so | but |$)")

@@ -18,7 +18,7 @@ from pipelines.wording import money, stock
 
 _WAS = pattern(r"原价|平时|日常价|之前|以前|原来|吊牌价|划线价|专柜价|was|before|used to be|usually|instead of|originally|down from|from|regular|list price|通常|定价|以前は|元の|もともと")
 _WAS_AFTER = pattern(r"^\s*(?:元|块|块钱)?(?:直接?)?(?:降到|降至|降成|变成|打到|→|から|が(?=\d)|に値下げ)|^\s*(?:元|块|块钱)?(?:是|的|为|才是)?(?:原价|吊牌价|划线价)|^\s*(?:yuan )?(?:is|was) the (?:old|original|regular|usual)|^\s*(?:yuan )?before\b")
-_SAVE = pattern(r"省|便宜|立减|减|少付|少花|优惠|差价|降了?|save|saving|saved|cheaper|off|less|お得|引き|安く")
+_SAVE = pattern(r"省|便宜|立减|减|少付|少花|优惠|差价|降了?|低(?![至到于价])|save|saving|saved|cheaper|off|less|お得|引き|安く")
 _LESS = pattern(r"不到|低于|不超过|不足|少于|不用|没到|(?:under|less than|below|not even|within|no more than)\s*(?:an?\s*|about\s*)?[¥$€£]?$|以下|未满")
 _LESS_AFTER = pattern(r"^\s*(?:都|还)?(?:不到|以内|以下|出头都不到|未满|or less|足らず)")
 _MORE_AFTER = pattern(r"多|来|几|余|出头|以上|左右|上下|or so|plus|ほど|くらい|ぐらい|前后")
@@ -243,7 +243,8 @@ def _time_follows(q: Quantity, place: Place, known: Sequence[Known]) -> bool:
             return True
         # One a day: as many days as there are pieces.
         if about in ("use", "finish") and q.kind == "days" and k.quantity.kind == "count" and _class(k.quantity) == 1:
-            if k.quantity.value == q.value and re.search(r"[一1]天[一1]|每天[一1]|a day|一日一", place.plain):
+            said = any(o.kind == "count" and o.value == q.value for o in in_folded(place.plain))
+            if k.quantity.value == q.value and (said or re.search(r"[一1]天[一1]|每天[一1]|a day|一日一", place.plain)):
                 return True
     return False
 

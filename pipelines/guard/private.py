@@ -33,7 +33,7 @@ _ADDRESS = pattern(
     rf"(?:省|市|自治区)[^，,。\x00]{{0,10}}(?:区|县|镇)[^，,。\x00]{{0,12}}(?:路|街|道|巷|弄|村|小区|大厦)|{_ROAD}\s*[\d零一二三四五六七八九十百]+\s*(?:号|弄|栋|幢|楼)(?!线|店)|[\d一二三四五六七八九十]+\s*(?:栋|幢|号楼)\s*[\d一二三四五六七八九十零]*\s*(?:单元|室|楼|层)"
     r"|\b\d{1,5}[a-z]?\s+\w+(?:\s\w+)?\s(?:street|st\.|avenue|ave\.?|road|rd\.?|lane|boulevard|blvd|drive)\b|丁目\d*|[\d一二三四五六七八九十]+番地|(?:区|市)\S{1,8}\d+-\d+-\d+", re.I,
 )
-_WARNING = pattern(r"别信|不要|请勿|谨防|小心|骗子|上当|never|don't|do not|scam")
+_WARNING = pattern(r"别信|不加|不走|不留|不要|请勿|谨防|小心|骗子|上当|never|don't|do not|scam")
 _REASONS: dict[str, dict[Lang, str]] = {
     "phone": {"zh": "像是电话、证件或账号，不能念出来。", "en": "It looks like a phone, identity or account number."},
     "mail": {"zh": "邮箱地址不能念出来。", "en": "An e-mail address is not read out."},
