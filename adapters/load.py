@@ -1,4 +1,7 @@
-"""Base models from disk, for the studio and for training: only safetensors, no code of a model's own is run."""
+"""Base models from disk, for the studio and for training: only safetensors, no code of a model's own is run.
+
+The model libraries take seconds to import, and a training needs one of the two.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import StableDiffusionPipeline
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from adapters.errors import BadBase
 from adapters.header import Header, read_header
@@ -33,6 +34,8 @@ def visual(path: Path, dtype: torch.dtype, config: Path | None = None) -> Any:
     such a folder beside it, what is known here of Stable Diffusion 1.x, the hub's cache, and at last the hub. Raises
     `BadBase`.
     """
+    from diffusers import StableDiffusionPipeline
+
     extra: dict[str, Any] = dict(_PARTS)
     if config is not None:
         extra["config"] = str(config)
@@ -56,6 +59,8 @@ def visual(path: Path, dtype: torch.dtype, config: Path | None = None) -> Any:
 
 
 def _single(path: Path, extra: dict[str, Any]) -> Any:
+    from diffusers import StableDiffusionPipeline
+
     header = read_header(path)  # A damaged file is told from a description that is not in the cache.
     known = extra.get("config") or description_of(path, header)
     if known:
@@ -77,6 +82,8 @@ def description_of(path: Path, header: Header) -> str | None:
 
 def language(folder: Path, dtype: torch.dtype) -> tuple[Any, Any]:
     """Model and tokenizer of a transformers folder, on the CPU; raises `BadBase`."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
     try:
         if not folder.is_dir():
             raise OSError("there is no such folder")

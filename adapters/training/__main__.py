@@ -40,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AdapterError as e:
         print(f"✗ {e.message}" + (f"\n  -> {e.next_step}" if e.next_step else ""), file=sys.stderr, flush=True)
         return 2
+    except KeyboardInterrupt:
+        print("stopped before anything was learnt · 还没开始训练就停下了", file=sys.stderr, flush=True)
+        return 130
 
 
 def _train(config: Any) -> int:
@@ -48,10 +51,7 @@ def _train(config: Any) -> int:
 
     with Terminal() as terminal:
         result = train(config, listeners=[terminal])
-    if result.state == "stopped":
-        print(f"stopped after a checkpoint · 已保存进度\n  -> --resume, output_dir {config.output_dir}", flush=True)
-        return STOPPED
-    return 0
+    return STOPPED if result.state == "stopped" else 0
 
 
 def _explain(config: Any, as_json: bool) -> int:

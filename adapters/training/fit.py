@@ -19,6 +19,10 @@ from adapters.training.config import TrainConfig
 from adapters.training.task import Task
 
 Note = Callable[[str], None]
+MORE_MEMORY = (
+    "Close other programs, use a GPU with more memory or a smaller base; a smaller resolution or max_length would fit, "
+    "too, but that is yours to choose."
+)
 
 
 @dataclass(slots=True)
@@ -29,6 +33,21 @@ class Fit:
     peak_mb: float = 0.0
     item_s: float = 0.0
     checkpointing: bool = False
+    lightened: bool = False
+
+    def give_way(self, task: Task) -> str:
+        """Give up the next thing when memory runs out on the way; says what, or nothing when all is given up."""
+        if self.rows > 1:
+            self.rows = (self.rows + 1) // 2
+            return f"batch_size is {self.rows} from here on, accumulation makes up for it"
+        if not self.checkpointing:
+            self.checkpointing = True
+            task.checkpointing()
+            return "gradient_checkpointing is on from here on"
+        if not self.lightened:
+            self.lightened = True
+            return task.lighten()
+        return ""
 
 
 class TooBig(Exception):
@@ -69,7 +88,6 @@ def fit(task: Task, config: TrainConfig, device: torch.device, note: Note) -> Fi
     made = Fit(rows=config.batch_size, checkpointing=config.gradient_checkpointing)
     if made.checkpointing:
         task.checkpointing()
-    lightened = False
     while True:
         limit = memory.available(device, config.memory_limit_mb)
         try:
@@ -79,15 +97,11 @@ def fit(task: Task, config: TrainConfig, device: torch.device, note: Note) -> Fi
                 made.checkpointing = True
                 task.checkpointing()
                 note(f"gradient_checkpointing is on: {e}")
-            elif not lightened:
-                lightened = True
+            elif not made.lightened:
+                made.lightened = True
                 note(f"{task.lighten() or 'nothing else can be moved out of memory'}: {e}")
             else:
-                raise NoSpace(
-                    "no_memory", f"a single item does not fit: {e}",
-                    next_step="Close other programs, use a GPU with more memory or a smaller base; "
-                    "a smaller resolution or max_length would fit, too, but that is yours to choose.",
-                ) from None
+                raise NoSpace("no_memory", f"a single item does not fit: {e}", next_step=MORE_MEMORY) from None
 
 
 def _rows(
@@ -117,8 +131,9 @@ def _rows(
 
 def _try(task: Task, rows: int, device: torch.device) -> tuple[float, float]:
     try:
-        measure(task, 1, device)  # Kernels are chosen and buffers made at the first run.
-        return measure(task, rows, device)
+        _, first = measure(task, rows, device)  # Kernels are chosen and buffers made at the first run.
+        mb, second = measure(task, rows, device)
+        return mb, min(first, second)
     except Exception as e:
         if not memory.is_out_of_memory(e):
             raise

@@ -32,7 +32,8 @@ class Folder:
     @property
     def results(self) -> list[Path]:
         """Every result there can be."""
-        return [self.root / f"{self.name}.safetensors", self.root / "diffusers", self.root / "peft",
+        return [self.root / f"{self.name}.safetensors", self.root / "diffusers" / "pytorch_lora_weights.safetensors",
+                self.root / "peft" / "adapter_model.safetensors", self.root / "peft" / "adapter_config.json",
                 self.root / "report.html"]
 
     def claim(self, *, resume: bool, overwrite: bool) -> None:
@@ -55,8 +56,13 @@ class Folder:
         except BaseException:
             self.release()
             raise
-        for folder in (self.samples, self.checkpoints):
-            folder.mkdir(exist_ok=True)
+        try:
+            for folder in (self.samples, self.checkpoints):
+                folder.mkdir(exist_ok=True)
+        except OSError as e:
+            self.release()
+            raise NoSpace("no_disk", f"{self.root} can't be written: {e.strerror}",
+                          next_step="Free some space, or choose another output_dir.") from e
 
     def _look(self, resume: bool, overwrite: bool) -> None:
         began = any(self.checkpoints.glob("*/state.json"))
@@ -65,24 +71,30 @@ class Folder:
                            next_step="Start it without resume; init_from is what begins with an adapter's weights.")
         if resume:
             return
-        there = [p.name for p in self.results if p.exists()]
+        there = [p.relative_to(self.root).as_posix() for p in self.results if p.exists()]
         if not overwrite and (there or began):
             what = f"holds {there[0]} already" if there else "holds a training that was cut off"
             how = "--resume goes on with it, " if began else ""
             raise Occupied(f"{self.root} {what}",
-                           next_step=f"{how}--overwrite replaces it, another output_dir keeps both."[:1].upper()
-                           + f"{how}--overwrite replaces it, another output_dir keeps both."[1:])
+                           next_step=f"{how}--overwrite replaces it, another output_dir keeps both.")
         if overwrite:
             self.clear()
 
     def clear(self) -> None:
-        """Remove what a training made here, and nothing else."""
-        for path in (*self.results, *self.run.glob("*")):
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            elif path.name != ".lock":
-                with contextlib.suppress(OSError):
-                    path.unlink()
+        """Remove what a training made here, and nothing else: `run`, `peft` and `diffusers` may hold others' files."""
+        for name in (SAMPLES, CHECKPOINTS, CACHE, "prior", "tensorboard"):
+            place = self.run / name
+            if place.is_dir() and not place.is_symlink():
+                shutil.rmtree(place, ignore_errors=True)
+        layouts = {"diffusers": ("pytorch_lora_weights.safetensors",),
+                   "peft": ("adapter_model.safetensors", "adapter_config.json")}
+        files = [self.root / f"{self.name}.safetensors", self.root / "report.html", self.run / "config.yaml",
+                 self.run / "journal.jsonl", *(self.root / d / n for d, names in layouts.items() for n in names)]
+        for path in files:
+            path.unlink(missing_ok=True)
+        for name in layouts:
+            with contextlib.suppress(OSError):
+                (self.root / name).rmdir()
 
     def release(self) -> None:
         """Let others in."""

@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from adapters.training.folder import write_whole
+
 FILE = "journal.jsonl"
 Event = dict[str, Any]
 
@@ -91,12 +93,12 @@ def read(folder: Path, after: int = 0) -> Iterator[Event]:
 
 
 def forget_after(folder: Path, step: int) -> None:
-    """Strike out what was told of steps that a resumed training will do again."""
+    """Strike out what was told of steps that a resumed training will do again; raises `NoSpace`."""
     _keep(folder, lambda e: e.get("step", 0) <= step and e["event"] != "end")
 
 
 def forget_ends(folder: Path) -> None:
-    """Strike out how earlier runs ended, for a training that goes on."""
+    """Strike out how earlier runs ended, for a training that goes on; raises `NoSpace`."""
     _keep(folder, lambda e: e["event"] != "end")
 
 
@@ -105,10 +107,8 @@ def _keep(folder: Path, wanted: Callable[[Event], bool]) -> None:
     if not path.is_file():
         return
     kept = [e for e in read(folder) if wanted(e)]
-    part = path.with_suffix(".part")
     lines = (json.dumps({k: v for k, v in e.items() if k != "at"}, ensure_ascii=False) for e in kept)
-    part.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    part.replace(path)
+    write_whole(path, "".join(line + "\n" for line in lines).encode())
 
 
 def _finite(value: Any) -> Any:

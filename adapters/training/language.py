@@ -15,13 +15,13 @@ from adapters import load
 from adapters.errors import BadConfig, BadDataset
 from adapters.spec import adaptable, language_spec
 from adapters.training import chance
+from adapters.training.base import spec_hash
 from adapters.training.config import TrainConfig
 from adapters.training.dialogues import SPEAKER, Dialogue, read_dialogues
 from adapters.training.folder import Folder
 from adapters.training.injection import LoraModel, inject
 from adapters.training.journal import Journal
 from adapters.training.task import Sample, Surroundings, Which
-from adapters.training.visual import spec_hash
 
 JUDGED = 200
 ATTENTION = (".q_proj", ".k_proj", ".v_proj", ".o_proj", ".c_attn", ".query_key_value", ".qkv_proj", ".out_proj")
@@ -190,13 +190,13 @@ class LanguageTask:
     # -- judging ---------------------------------------------------------------------------------
 
     @torch.no_grad()
-    def evaluate(self, which: Which) -> float | None:
+    def evaluate(self, which: Which, rows: int = 0) -> float | None:
         """Mean cross-entropy a token of the answers; its exponential is the perplexity."""
         found = self._held_out if which == "held_out" else self._learnt[: len(self._held_out)]
         found = found[:JUDGED]
         if not found or not self._held_out:
             return None
-        size, total = max(1, self._config.batch_size), 0.0
+        size, total = rows or self._config.batch_size, 0.0
         for at in range(0, len(found), size):
             total += float(self._cross_entropy(found[at : at + size]))
         return total / sum(len(e.answers) for e in found)

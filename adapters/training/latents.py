@@ -15,11 +15,9 @@ from safetensors.torch import load as load_bytes
 from safetensors.torch import save as save_bytes
 from torch import Tensor
 
+from adapters.training.base import Size
 from adapters.training.folder import write_whole
 from adapters.training.pictures import Picture, open_rgb
-
-Size = tuple[int, int]
-"""(height, width) in pixels."""
 
 
 def bucket_sizes(resolution: Size, step: int, keep_ratio: bool) -> list[Size]:

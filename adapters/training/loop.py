@@ -19,19 +19,18 @@ from adapters.errors import Diverged, NoSpace
 from adapters.training import chance, checkpoint, memory
 from adapters.training.checkpoint import Checkpoint
 from adapters.training.config import TrainConfig
-from adapters.training.fit import Fit, backward, release
+from adapters.training.fit import MORE_MEMORY, Fit, backward, release
 from adapters.training.folder import Folder
 from adapters.training.injection import Matrices
 from adapters.training.journal import Journal
 from adapters.training.optimise import MovingAverage, optimiser, rate_factor, set_rate
-from adapters.training.task import Task
+from adapters.training.pace import Pace
+from adapters.training.task import Task, Which
 
 SAVE_S = 600.0
 MIN_VALIDATIONS = 10
 BETTER = 0.001
 """Patience begins anew when the loss is lower by this share."""
-SAMPLE_SHARE = 0.25
-"""Samples that nobody asked for take at most this share of the time."""
 WEIGHTS = "weights."
 
 
@@ -73,16 +72,15 @@ class Loop:
         self._scaler = torch.amp.GradScaler(device.type, enabled=half is torch.float16 and device.type == "cuda")
         self._ends = list(accumulate(self._lengths()))
         self.steps = min(self._ends[-1], config.max_steps or self._ends[-1])
-        self.step = 0
+        self.step = self.saved = 0
         self.course = Course()
         self._best: dict[str, Matrices] = {}
         self._stopped = False
         self._epoch = -1
         self._order: list[list[int]] = []
-        self._sampling_s = 0.0
-        self._speeds: list[float] = []
         every = config.validate_every or min(self._ends[0], max(1, self.steps // MIN_VALIDATIONS))
         self._validate_every = max(1, every)
+        self._pace = Pace(self.steps, self._validate_every, config.sample_every)
 
     def _lengths(self) -> list[int]:
         """Steps of each epoch, until there are enough."""
@@ -110,7 +108,9 @@ class Loop:
             self._average.load(found.tensors)
         if state.get("scaler"):
             self._scaler.load_state_dict(state["scaler"])
-        self.step = found.step
+        self.step = self.saved = found.step
+        # As many at once as before, so that sums are rounded as they would have been.
+        self._fit.rows = min(self._fit.rows, int(state.get("rows", self._fit.rows)))
         c = state["course"]
         self.course = Course(
             _number(c["best_loss"]), c["best_step"], _number(c["mark"]), c["worse"],
@@ -134,8 +134,8 @@ class Loop:
                 tensors |= {f"best.{part}.{path}.A": a, f"best.{part}.{path}.B": b}
         c = self.course
         state = {
-            "optimiser": rest, "scaler": self._scaler.state_dict(), "config": self._config.to_json(),
-            "dataset": self._task.dataset_hash, "base": self._task.base_hash,
+            "optimiser": rest, "scaler": self._scaler.state_dict(), "rows": self._fit.rows,
+            "config": self._config.to_json(), "dataset": self._task.dataset_hash, "base": self._task.base_hash,
             "course": {"best_loss": _known(c.best_loss), "best_step": c.best_step, "mark": _known(c.mark),
                        "worse": c.worse, "curve": c.curve, "validations": c.validations, "seconds": c.seconds},
         }
@@ -144,6 +144,7 @@ class Loop:
         except NoSpace as e:
             self._journal.tell("note", level="warn", message=e.message, next_step=e.next_step)
             return False
+        self.saved = self.step
         self._journal.tell("checkpoint", step=self.step)
         return True
 
@@ -198,13 +199,9 @@ class Loop:
                 loss = self._gradients(items, step, weight)
                 break
             except Exception as e:
-                if not memory.is_out_of_memory(e) or self._fit.rows == 1:
+                if not memory.is_out_of_memory(e):
                     raise
-                self._fit.rows = (self._fit.rows + 1) // 2
-                self._journal.tell(
-                    "note", level="warn", message=f"memory ran out at step {step}: batch_size is {self._fit.rows} from "
-                    "here on, accumulation makes up for it", next_step="",
-                )
+                self._give_way(e, f"step {step}")
             release(self._device)
         self._scaler.unscale_(self._optimiser)
         norm = float(torch.nn.utils.clip_grad_norm_(self._params, config.gradient_clip or math.inf, foreach=True))
@@ -225,6 +222,13 @@ class Loop:
             self._average.follow(step + 1)
         return loss, rate
 
+    def _give_way(self, error: Exception, where: str) -> None:
+        said = self._fit.give_way(self._task)
+        if not said:
+            raise NoSpace("no_memory", f"memory ran out at {where}, with one item at a time",
+                          next_step=f"{MORE_MEMORY} Then go on with --resume.") from error
+        self._journal.tell("note", level="warn", message=f"memory ran out at {where}: {said}", next_step="")
+
     def _gradients(self, items: list[int], step: int, weight: float) -> float:
         self._optimiser.zero_grad(set_to_none=True)
         torch.manual_seed(chance.seed_of(self._config.seed, "dropout", step))
@@ -234,13 +238,11 @@ class Loop:
         return loss
 
     def _tell(self, loss: float, rate: float, took: float) -> None:
-        self._speeds = [*self._speeds[-49:], took]
-        speed = len(self._speeds) / max(1e-9, sum(self._speeds))
+        self._pace.stepped(took)
         epoch, _ = self._items(self.step - 1)
-        overhead = 1 + self._sampling_s / max(1e-9, self.course.seconds)
         self._journal.tell(
-            "step", step=self.step, epoch=epoch + 1, loss=loss, rate=rate, speed=speed,
-            left_s=(self.steps - self.step) / speed * overhead, memory_mb=memory.used(self._device),
+            "step", step=self.step, epoch=epoch + 1, loss=loss, rate=rate, speed=self._pace.speed,
+            left_s=self._pace.left(self.step), memory_mb=memory.used(self._device),
         )
 
     # -- judging ---------------------------------------------------------------------------------
@@ -253,7 +255,7 @@ class Loop:
             self._average.exchange()
         task.train(False)
         try:
-            held, learnt = task.evaluate("held_out"), task.evaluate("learnt")
+            held, learnt = self._evaluated("held_out"), self._evaluated("learnt")
             better = held is None or held < course.best_loss
             if better:
                 # With nothing held out, the last weights are the best that are known.
@@ -267,24 +269,45 @@ class Loop:
             if held is not None:
                 course.validations.append((self.step, held, learnt if learnt is not None else held))
                 self._journal.tell("validation", step=self.step, loss=held, train_loss=learnt, best=better)
+            judged = time.monotonic()
             self._sample()
         finally:
             task.train(True)
             if self._average is not None and self.step:
                 self._average.exchange()
-        self._sampling_s += time.monotonic() - began
+        self._pace.judged(judged - began, time.monotonic() - judged)
         return bool(self._config.patience and course.worse >= self._config.patience and self.step < self.steps)
+
+    def _evaluated(self, which: Which) -> float | None:
+        while True:
+            try:
+                return self._task.evaluate(which, self._fit.rows)
+            except Exception as e:
+                if not memory.is_out_of_memory(e):
+                    raise
+                self._give_way(e, f"the validation at step {self.step}")
+            release(self._device)
 
     def _sample(self) -> None:
         config = self._config
         if self.step == self.steps or (config.sample_every and self.step % config.sample_every):
             return  # The best step is sampled when all is over.
-        if not config.sample_every and self.step:
-            spent = self.course.seconds + self._sampling_s
-            if self._sampling_s > SAMPLE_SHARE * spent:
-                return
-        for s in self._task.sample(self.step):
-            self._journal.tell("sample", step=self.step, index=s.index, prompt=s.prompt, file=s.file, text=s.text)
+        if not config.sample_every and self.step and not self._pace.may_sample(self.course.seconds):
+            return
+        tell_samples(self._task, self.step, self._journal, self._device)
+
+
+def tell_samples(task: Task, step: int, journal: Journal, device: torch.device) -> None:
+    """Make the samples of a step; one that memory or disk do not suffice for is left out and said."""
+    try:
+        for s in task.sample(step):
+            journal.tell("sample", step=step, index=s.index, prompt=s.prompt, file=s.file, text=s.text)
+    except Exception as e:
+        if not isinstance(e, NoSpace | OSError) and not memory.is_out_of_memory(e):
+            raise
+        why = e.message if isinstance(e, NoSpace) else str(e).splitlines()[0] if str(e) else type(e).__name__
+        journal.tell("note", level="warn", message=f"samples of step {step} are left out: {why[:200]}", next_step="")
+    release(device)
 
 
 def _known(value: float) -> float | None:

@@ -162,7 +162,7 @@ def _compared(events: list[dict[str, Any]]) -> str:
         return ""
     how = {"measured": "实测 · measured", "computed": "推算 · computed", "counted": "计数 · counted"}
     lines = "".join(
-        f'<tr><td>{_esc(r["name"])}</td><td class="n">{number(r["lora"], r["unit"])}</td>'
+        f'<tr><td>{_esc(r["zh"])} · {_esc(r["name"])}</td><td class="n">{number(r["lora"], r["unit"])}</td>'
         f'<td class="n">{number(r["full"], r["unit"])}</td><td class="soft">{how.get(r["how"], r["how"])}</td></tr>'
         for r in rows
     )
@@ -181,12 +181,16 @@ def _facts(folder: Folder, begin: dict[str, Any], end: dict[str, Any], steps: li
         "文件 · files": ", ".join(end.get("files", [])),
         "大小 · size": number((end.get("size_bytes") or 0) / 1e6, "MB"),
         "步数 · steps": f'{steps[-1]["step"] if steps else 0} / {begin.get("steps", 0)}',
-        "训练时间 · time": duration(seconds), "素材 · data": ", ".join(f"{k} {v}" for k, v in end.get("facts", {}).items()),
+        "训练时间 · time": duration(seconds), "素材 · data": ", ".join(f"{k} {_plain(v)}" for k, v in end.get("facts", {}).items()),
     }
     rows = "".join(f"<tr><td>{k}</td><td>{_esc(v)}</td></tr>" for k, v in shown.items())
     text = yaml.safe_dump(config, allow_unicode=True, sort_keys=True)
     return (f'<h2>数据 · Facts</h2><div class="card"><table>{rows}</table></div><div class="card"><details><summary>'
             f"配置 · Settings</summary><pre>{_esc(text)}</pre></details></div>")
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
 
 
 def _notes(events: list[dict[str, Any]]) -> str:

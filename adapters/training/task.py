@@ -56,8 +56,8 @@ class Task(Protocol):
     def heaviest(self, count: int) -> list[int]:
         """The `count` items that take the most memory at once."""
 
-    def evaluate(self, which: Which) -> float | None:
-        """Mean loss on fixed noise; None when there is no such item."""
+    def evaluate(self, which: Which, rows: int = 0) -> float | None:
+        """Mean loss on fixed noise, `rows` items at once (0: batch_size); None when there is no such item."""
 
     def sample(self, step: int) -> Iterator[Sample]:
         """Pictures or lines from fixed seeds."""

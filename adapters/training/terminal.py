@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from typing import Any
 
@@ -89,6 +88,9 @@ class Terminal:
 
     def _on_end(self, e: Event) -> None:
         self._close()
+        if e["state"] == "stopped":
+            self.console.print(f"■ {e['message']}", markup=False, soft_wrap=True)
+            self.console.print(f"    -> {e['next_step']}", markup=False)
         if e["state"] != "finished":
             return
         self.console.print(f"✓ {e['message']}", style="green", markup=False)
@@ -102,7 +104,7 @@ class Terminal:
             return
         table = Table("", "LoRA", tr("全参数", "full"), tr("全参数一栏", "the full column is"))
         for r in e["rows"]:
-            table.add_row(r["name"], number(r["lora"], r["unit"]), number(r["full"], r["unit"]), r["how"])
+            table.add_row(tr(r["zh"], r["name"]), number(r["lora"], r["unit"]), number(r["full"], r["unit"]), r["how"])
         self._close()
         self.console.print(table)
 
@@ -147,8 +149,3 @@ def print_plan(plan: Plan) -> None:
         console.print(f"~ {text}", style="cyan", markup=False)
     for text in plan.warnings:
         console.print(f"! {text}", style="yellow", markup=False)
-
-
-def print_error(message: str, next_step: str) -> None:
-    """To stderr: what is wrong and what to do."""
-    print(f"✗ {message}" + (f"\n  -> {next_step}" if next_step else ""), file=sys.stderr, flush=True)

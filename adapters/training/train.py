@@ -13,17 +13,15 @@ from typing import Any
 
 import yaml
 
-from adapters.errors import AdapterError, BadConfig, Occupied
-from adapters.training import advice, checkpoint, compare, fit, journal, outputs, report
+from adapters.errors import AdapterError, BadConfig, NoSpace, Occupied
+from adapters.training import advice, checkpoint, compare, fit, journal, memory, outputs, report
 from adapters.training.config import TrainConfig
 from adapters.training.folder import Folder, write_whole
 from adapters.training.journal import Event, Journal
-from adapters.training.language import LanguageTask
-from adapters.training.loop import Loop, Outcome
+from adapters.training.loop import Loop, Outcome, tell_samples
 from adapters.training.sizes import check_size
 from adapters.training.surroundings import described, surroundings
 from adapters.training.task import Surroundings, Task
-from adapters.training.visual import VisualTask
 
 MAY_CHANGE = {
     "learning_rate", "text_encoder_learning_rate", "epochs", "max_steps", "patience", "validate_every", "sample_every",
@@ -76,6 +74,11 @@ def train(config: TrainConfig, *, listeners: list[Callable[[Event], None]] | Non
         told.tell("end", state="failed", message=e.message, next_step=e.next_step)
         raise
     except Exception as e:
+        if memory.is_out_of_memory(e):
+            spent = NoSpace("no_memory", f"memory ran out: {str(e).splitlines()[0][:200] if str(e) else 'no more'}",
+                            next_step=f"{fit.MORE_MEMORY} What was saved can be gone on from with --resume.")
+            told.tell("end", state="failed", message=spent.message, next_step=spent.next_step)
+            raise spent from e
         told.tell("end", state="failed", message=f"{type(e).__name__}: {e}"[:500],
                   next_step="See the log; what was saved can be gone on from with --resume.")
         raise
@@ -88,8 +91,13 @@ def make_task(
     config: TrainConfig, folder: Folder, told: Journal, where: Surroundings, *, whole: bool = True
 ) -> Task:
     """The task of the configuration's kind; not `whole`: with just as much encoded as measuring a step needs."""
+    # Each kind's own libraries take seconds to import.
     if config.kind == "visual":
+        from adapters.training.visual import VisualTask
+
         return VisualTask(config, folder, told, where, whole=whole)
+    from adapters.training.language import LanguageTask
+
     return LanguageTask(config, folder, told, where)
 
 
@@ -121,7 +129,8 @@ def _train(
             loop.save()
             raise
     if outcome.why == "stopped":
-        told.tell("end", state="stopped", message=f"stopped after step {outcome.step}",
+        kept = "" if loop.saved == outcome.step else f"; step {loop.saved} is the last that is saved"
+        told.tell("end", state="stopped", message=f"stopped after step {outcome.step}{kept}",
                   next_step="Go on with --resume.", best_step=outcome.course.best_step)
         return Result("stopped", (), outcome.course.best_step, _loss(outcome), loop.steps, ())
     return _finish(config, folder, told, task, loop, outcome, fitted, where)
@@ -135,12 +144,11 @@ def _finish(
     for part, matrices in outcome.best.items():
         task.loras[part].load(matrices)
     task.train(False)
-    for sample in task.sample(outcome.course.best_step):
-        told.tell("sample", step=outcome.course.best_step, **asdict(sample))
+    tell_samples(task, outcome.course.best_step, told, where.device)
     facts = {"best_step": outcome.course.best_step, "best_loss": _loss(outcome)}
     files = outputs.write(folder, config, task, outcome.best, facts)
     said = advice.advise(config, outcome, loop.steps, task.held_out)
-    table = compare.table(task, config, where.device, fitted, outcome, files[0])
+    table = _table(task, config, where, fitted, outcome, files[0], told)
     told.tell("table", rows=[asdict(r) for r in table])
     said_plain = [asdict(a) for a in said]
     end: dict[str, Any] = {
@@ -151,6 +159,19 @@ def _finish(
     told.tell("end", **end)
     write_whole(folder.root / "report.html", report.render(folder).encode())
     return Result("finished", tuple(files), outcome.course.best_step, _loss(outcome), loop.steps, tuple(said))
+
+
+def _table(
+    task: Task, config: TrainConfig, where: Surroundings, fitted: fit.Fit, outcome: Outcome, file: Path, told: Journal
+) -> list[compare.Row]:
+    try:
+        return compare.table(task, config, where.device, fitted, outcome, file)
+    except Exception as e:
+        if not memory.is_out_of_memory(e):
+            raise
+        told.tell("note", level="warn", message="memory ran out in the comparison with full-parameter training; "
+                  "the adapter is not touched by it", next_step="")
+        return []
 
 
 def _loss(outcome: Outcome) -> float | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,16 @@ from diffusers.training_utils import compute_snr
 from torch import Tensor
 
 from adapters import load
-from adapters.errors import BadConfig
-from adapters.spec import BaseSpec, adaptable, visual_spec
 from adapters.training import chance
+from adapters.training.base import Size, resolution_of, spec_hash, visual_base_spec
 from adapters.training.config import TrainConfig
 from adapters.training.fit import release
-from adapters.training.folder import Folder
+from adapters.training.folder import Folder, write_whole
 from adapters.training.injection import LoraModel, inject
 from adapters.training.journal import Journal
-from adapters.training.latents import Latents, Size, bucket_of, bucket_sizes
+from adapters.training.latents import Latents, bucket_of, bucket_sizes
 from adapters.training.pictures import Picture, read_pictures
+from adapters.training.prompts import Prompts
 from adapters.training.task import Sample, Surroundings, Which
 
 ROWS = 64
@@ -57,8 +58,8 @@ class VisualTask:
         self.base_hash = spec_hash(self.pipeline.unet)
         self.spec = visual_base_spec(self.pipeline, config)
         self._resolution = resolution_of(config, self.pipeline)
-        self._embeddings: dict[str, Tensor] = {}
         self._place()
+        self._texts = Prompts(self.pipeline, where, config.cache, folder.cache, trained=config.train_text_encoder)
         self._read(pictures.items)
         self.loras = self._inject()
         self.noise: Any = DDPMScheduler.from_config(self.pipeline.scheduler.config)  # type: ignore[no-untyped-call]
@@ -125,7 +126,8 @@ class VisualTask:
         for n in range(self._config.prior_images):
             path = folder / f"{n:04d}.png"
             if not path.is_file():
-                self._paint(self._config.prior_prompt, chance.seed_of(self._config.seed, "prior", n)).save(path)
+                image = self._paint(self._config.prior_prompt, chance.seed_of(self._config.seed, "prior", n))
+                write_whole(path, _png(image))
         self.pipeline.scheduler = scheduler
 
     def _inject(self) -> dict[str, LoraModel]:
@@ -163,17 +165,16 @@ class VisualTask:
         self.pipeline.vae.to("cpu")
         if not config.train_text_encoder:
             for prompt in (*wanted, "", *self.prompts):
-                self._embed(prompt)
+                self._texts.get(prompt)
             self.pipeline.text_encoder.to("cpu")
         release(self._where.device)
 
     def _warn_of_long(self, prompts: list[str]) -> None:
-        tokenizer = self.pipeline.tokenizer
-        long = [p for p in prompts if len(tokenizer(p).input_ids) > tokenizer.model_max_length]
+        long, most = self._texts.long(prompts), self._texts.most
         if long:
             self._journal.tell(
-                "note", level="warn", message=f"{len(long)} prompts are longer than {tokenizer.model_max_length} "
-                f"tokens and are cut, such as {long[0][:60]!r}", next_step="Put what matters first.",
+                "note", level="warn", message=f"{len(long)} prompts are longer than {most} tokens and are cut, such as "
+                f"{long[0][:60]!r}", next_step="Put what matters first.",
             )
 
     # -- learning --------------------------------------------------------------------------------
@@ -226,7 +227,7 @@ class VisualTask:
         noise = torch.stack([r[1] for r in rows]).to(device)
         times = torch.tensor([r[2] for r in rows])
         noisy = self.noise.add_noise(latents, noise, times.to(device))
-        text = torch.cat([self._embed(p) for p in prompts])
+        text = torch.cat([self._texts.get(p) for p in prompts])
         dtype = self._where.base_dtype
         with torch.autocast(device.type, half, enabled=half is not None):
             out = self.pipeline.unet(noisy.to(dtype), times.to(device), text.to(dtype)).sample
@@ -248,40 +249,24 @@ class VisualTask:
             bounded = bounded / (snr + 1 if self._prediction == "v_prediction" else snr)
         return bounded
 
-    def _embed(self, prompt: str) -> Tensor:
-        """(1, tokens, width); kept, unless the text encoder is being trained."""
-        if prompt in self._embeddings:
-            return self._embeddings[prompt]
-        tokenizer, encoder = self.pipeline.tokenizer, self.pipeline.text_encoder
-        ids = tokenizer(prompt, padding="max_length", max_length=tokenizer.model_max_length, truncation=True,
-                        return_tensors="pt").input_ids.to(encoder.device)
-        trained, half = self._config.train_text_encoder, self._where.half
-        with torch.set_grad_enabled(trained and torch.is_grad_enabled()), torch.autocast(
-            self._where.device.type, half, enabled=trained and half is not None
-        ):
-            out: Tensor = encoder(ids)[0].to(self._where.device)
-        if not trained and self._config.cache != "none":
-            self._embeddings[prompt] = out
-        return out
-
     # -- judging ---------------------------------------------------------------------------------
 
     @torch.no_grad()
-    def evaluate(self, which: Which) -> float | None:
+    def evaluate(self, which: Which, rows: int = 0) -> float | None:
         """Mean error at evenly spaced noise levels, the same ones each time."""
         found = self._held_out if which == "held_out" else self._learnt[: max(1, len(self._held_out))]
         found = found[: ROWS // STRATA]
         if not found or not self._held_out:
             return None
         each = max(STRATA, 16 // len(found))
-        rows: dict[Size, list[tuple[tuple[Tensor, Tensor, int], str]]] = {}
+        sized: dict[Size, list[tuple[tuple[Tensor, Tensor, int], str]]] = {}
         for n, item in enumerate(found):
             for k in range(each):
                 rng = chance.generator(self._config.seed, "judge", n, k)
                 t = int((k + 0.5) / each * len(self._snr))
-                rows.setdefault(item.size, []).append((self._noised(item, t, rng, False), item.prompt))
-        total, count, size = 0.0, 0, max(1, self._config.batch_size)
-        for same in rows.values():
+                sized.setdefault(item.size, []).append((self._noised(item, t, rng, False), item.prompt))
+        total, count, size = 0.0, 0, rows or self._config.batch_size
+        for same in sized.values():
             for at in range(0, len(same), size):
                 part = same[at : at + size]
                 total += float(self._errors([r for r, _ in part], [p for _, p in part]).sum())
@@ -297,7 +282,8 @@ class VisualTask:
         try:
             for n, prompt in enumerate(self.prompts):
                 name = f"{step:06d}-{n}.png"
-                self._paint(prompt, chance.seed_of(self._config.seed, "sample", n)).save(self._folder.samples / name)
+                image = self._paint(prompt, chance.seed_of(self._config.seed, "sample", n))
+                write_whole(self._folder.samples / name, _png(image))
                 yield Sample(n, prompt, file=name)
         finally:
             self.pipeline.scheduler = scheduler
@@ -313,9 +299,9 @@ class VisualTask:
         guidance = self._config.sample_guidance
         with torch.autocast(self._where.device.type, half, enabled=half is not None):
             latents = self.pipeline(
-                prompt_embeds=self._embed(prompt), negative_prompt_embeds=self._embed(""), height=height, width=width,
-                num_inference_steps=self._config.sample_steps, guidance_scale=guidance, output_type="latent",
-                generator=torch.Generator("cpu").manual_seed(seed),
+                prompt_embeds=self._texts.get(prompt), negative_prompt_embeds=self._texts.get(""), height=height,
+                width=width, num_inference_steps=self._config.sample_steps, guidance_scale=guidance,
+                output_type="latent", generator=torch.Generator("cpu").manual_seed(seed),
             ).images
         vae = self.pipeline.vae
         shift = float(getattr(vae.config, "shift_factor", None) or 0.0)
@@ -355,45 +341,7 @@ class VisualTask:
                 "base": self.spec.family, "prediction": self._prediction}
 
 
-def visual_base_spec(pipeline: Any, config: TrainConfig) -> BaseSpec:
-    """The base's modules; live are those that `lora_targets` names."""
-    def shapes(model: Any) -> Mapping[str, tuple[int, ...]]:
-        return adaptable((name, tuple(p.shape)) for name, p in model.named_parameters())
-
-    text = {p.removeprefix("text_model."): s for p, s in shapes(pipeline.text_encoder).items()
-            if ".encoder.layers." in f".{p}"}
-    parts = {"unet": shapes(pipeline.unet), "text_encoder": text}
-    spec = visual_spec(parts, rank_max=config.lora_rank, targets=config.targets)
-    if not any(t.live for t in spec.parts["unet"].values()):
-        raise BadConfig("lora_targets", f"the base has no {config.targets} modules", next_step="Set it to all.")
-    return spec
-
-
-def resolution_of(config: TrainConfig, pipeline: Any) -> Size:
-    """(height, width) that was set, or that the base was made for; raises `BadConfig` when it can't be encoded."""
-    factor = int(pipeline.vae_scale_factor)
-    levels = len(pipeline.unet.config.block_out_channels) - 1
-    if config.resolution is not None:
-        size = (config.resolution[1], config.resolution[0])
-    else:
-        sample = pipeline.unet.config.sample_size
-        height, width = sample if isinstance(sample, list | tuple) else (sample, sample)
-        size = (height * factor, width * factor)
-    unit = factor * 2**levels
-    if size[0] % unit or size[1] % unit:
-        raise BadConfig("resolution", f"this base takes sides that are multiples of {unit}, not {size[1]}x{size[0]}",
-                        next_step=f"Set it to {round(size[1] / unit) * unit or unit},"
-                        f"{round(size[0] / unit) * unit or unit}.")
-    if config.buckets and config.bucket_step % unit:
-        raise BadConfig("bucket_step", f"this base takes sides that are multiples of {unit}",
-                        next_step=f"Set bucket_step to a multiple of {unit}, or buckets: false.")
-    return size
-
-
-def spec_hash(model: Any) -> str:
-    """A hash of a model's shapes and of some of its values, enough to tell one base from another."""
-    digest = hashlib.sha256()
-    for name, p in model.named_parameters():
-        digest.update(f"{name}{tuple(p.shape)}".encode())
-        digest.update(p.detach().flatten()[:16].float().cpu().numpy().tobytes())
-    return digest.hexdigest()[:16]
+def _png(image: Any) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()

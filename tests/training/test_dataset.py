@@ -14,6 +14,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from adapters.errors import BadConfig, BadDataset, NoSpace
+from adapters.training.dataset import pixels
 from adapters.training.dataset.clean import clean, language_of
 from adapters.training.dataset.pixels import BLURRED, measure
 from adapters.training.dataset.prepare import Prepared, PrepareOptions, prepare
@@ -72,6 +73,12 @@ def test_metadata_is_made_captioned_and_repaired(tmp_path: Path) -> None:
     assert found["missing_file"] == ("gone.png",) and found["outside"] == ("../../etc/passwd.png",)
     assert found["duplicate_row"] == ("IMG_2034.png",)
     assert len(read_pictures(tmp_path).items) == 3 and not read_pictures(tmp_path).faults
+    words = (tmp_path / "metadata.csv").read_text(encoding="utf-8").replace("她在窗边", "written by hand")
+    (tmp_path / "metadata.csv").write_text(words, encoding="utf-8")
+    prepare(tmp_path, PrepareOptions(caption="all"))
+    assert "written by hand" not in (tmp_path / "metadata.csv").read_text(encoding="utf-8")
+    assert (tmp_path / "metadata.csv.bak").read_bytes() == before
+    assert (tmp_path / "metadata.csv.bak.1").read_text(encoding="utf-8") == words, "nobody's words are lost"
     kept = (tmp_path / "metadata.csv").read_bytes()
     dry = prepare(tmp_path, PrepareOptions(trigger="new", caption="all", dry_run=True))
     assert dry.changes and (tmp_path / "metadata.csv").read_bytes() == kept
@@ -106,6 +113,23 @@ def test_what_is_wrong_with_pictures(tmp_path: Path) -> None:
     with pytest.raises(BadConfig, match="no captioning model"):
         pytest.importorskip("torch")
         prepare(tmp_path, PrepareOptions(caption="all", captioner=str(tmp_path)))
+
+
+def test_faces_are_counted_where_there_is_a_detector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n, name in enumerate(("one.png", "two.png", "none.png")):
+        noise(tmp_path / name, n)
+    seen = iter((0, 1, 2))  # In the order of their names: none, one, two.
+
+    class Detector:
+        def __init__(self, model: Path) -> None: ...
+
+        def count(self, rgb: object) -> int:
+            return next(seen)
+
+    monkeypatch.setattr(pixels, "Faces", Detector)
+    found = codes(prepare(tmp_path, PrepareOptions(face_model=tmp_path / "yunet.onnx")))
+    assert found["several_faces"] == ("two.png",) and found["no_face"] == ("none.png",)
+    assert "faces_unchecked" not in found
 
 
 @pytest.mark.skipif(not PORTRAITS, reason="no portrait has been drawn: python -m assets.illustrator all")
@@ -185,6 +209,11 @@ def test_dialogues_are_cleaned_and_their_sources_left_alone(tmp_path: Path) -> N
     assert len(found["duplicate"]) == 2 and found["pii"] == ("a.csv#5",) and found["language"] == ("b.jsonl#1",)
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.name in before} == before
     assert prepare(tmp_path, PrepareOptions()).items == 5, "what was prepared is no source"
+    prepared = tmp_path / "dialogues.prepared.jsonl"
+    assert not prepared.with_name(f"{prepared.name}.bak").exists()
+    prepared.write_text('{"text": "changed by hand"}\n')
+    prepare(tmp_path, PrepareOptions())
+    assert "by hand" in prepared.with_name(f"{prepared.name}.bak").read_text()
     assert prepare(tmp_path, PrepareOptions(private="drop")).items == 4
 
 

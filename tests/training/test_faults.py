@@ -21,10 +21,12 @@ import torch
 
 from adapters.errors import AdapterError, BadBase, BadConfig, BadDataset, Diverged, NoSpace, Occupied
 from adapters.training import checkpoint, fit, memory
+from adapters.training.__main__ import main
 from adapters.training.config import from_values
 from adapters.training.folder import Folder
 from adapters.training.journal import read
 from adapters.training.language import LanguageTask
+from adapters.training.plan import explain
 from adapters.training.train import train
 
 pytestmark = pytest.mark.timeout(420)
@@ -76,8 +78,13 @@ def test_nothing_that_exists_is_overwritten(language: Make, tmp_path: Path) -> N
         train(language(max_steps=2))
     assert "--overwrite" in e.value.next_step
     assert (tmp_path / "out" / "out.safetensors").read_bytes() == first
+    others = [tmp_path / "out" / n for n in ("run/mine.py", "peft/mine.txt", "diffusers/mine.txt")]
+    for path in others:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("mine")
     second = train(language(max_steps=2, overwrite=True)).files[0].read_bytes()
     assert second != first and (tmp_path / "out" / "notes.txt").read_text() == "mine"
+    assert all(path.read_text() == "mine" for path in others), "folders of ours may hold what is not"
     steps = [e for e in read(tmp_path / "out" / "run") if e["event"] == "step"]
     assert len(steps) == 2, "the journal of the first is gone with it"
 
@@ -197,6 +204,13 @@ def test_what_gives_way_when_memory_is_short(
     assert task.done == done
 
 
+def test_explaining_says_what_would_be_changed_to_fit(visual: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    _Machine(monkeypatch, 2000, 1000, 400)
+    plan = explain(visual(batch_size=8))
+    assert "batch_size 8 -> 2 with gradient_accumulation 4" in plan.changes[0]
+    assert plan.memory_mb == 1400 and plan.memory_free_mb == 2000 and plan.time_s
+
+
 def test_memory_that_runs_out_on_the_way_halves_the_batch(
     language: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,26 +232,97 @@ def test_memory_that_runs_out_on_the_way_halves_the_batch(
     assert all(torch.allclose(one[k].float(), two[k].float(), atol=2e-3) for k in one), "it learns the same"
 
 
+def test_when_the_batch_is_one_already_activations_and_latents_give_way(
+    language: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[str] = []
+    whole = LanguageTask.loss
+
+    def loss(self: LanguageTask, items: Any, step: int, at: int) -> torch.Tensor:
+        if step >= 2 and len(given) < enough:
+            raise MemoryError
+        return whole(self, items, step, at)
+
+    def lighten(self: LanguageTask) -> str:
+        given.append("lighten")
+        return "latents are kept on the disk"
+
+    monkeypatch.setattr(LanguageTask, "loss", loss)
+    monkeypatch.setattr(LanguageTask, "checkpointing", lambda self: given.append("checkpointing"))
+    monkeypatch.setattr(LanguageTask, "lighten", lighten)
+    enough = 2
+    assert train(language(max_steps=4, batch_size=2)).state == "finished"
+    said = [e["message"] for e in read(tmp_path / "out" / "run") if e["event"] == "note"]
+    assert given == ["checkpointing", "lighten"]
+    assert [m.split(": ", 1)[1] for m in said if "memory ran out at step 2" in m] == [
+        "batch_size is 1 from here on, accumulation makes up for it",
+        "gradient_checkpointing is on from here on", "latents are kept on the disk",
+    ]
+    given.clear()
+    enough = 3
+    monkeypatch.setattr(LanguageTask, "lighten", lambda self: "")
+    with pytest.raises(NoSpace, match="memory ran out at step 2, with one item at a time") as e:
+        train(language(max_steps=4, batch_size=2, overwrite=True))
+    assert "--resume" in e.value.next_step
+    found = checkpoint.latest(tmp_path / "out" / "run" / "checkpoints")
+    assert found is not None and found.step == 2, "what was learnt is kept"
+
+
+@pytest.mark.parametrize("why", [torch.OutOfMemoryError("CUDA out of memory"), OSError(28, "No space left on device")])
+def test_samples_and_comparisons_never_cost_the_adapter(
+    language: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: Exception
+) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise why
+
+    monkeypatch.setattr(LanguageTask, "sample", fail)
+    if isinstance(why, torch.OutOfMemoryError):
+        monkeypatch.setattr("adapters.training.compare._lora_step", fail)
+    result = train(language(max_steps=2))
+    assert result.state == "finished" and (tmp_path / "out" / "report.html").is_file()
+    said = [e["message"] for e in read(tmp_path / "out" / "run") if e["event"] == "note"]
+    assert any("samples of step 0 are left out" in m for m in said)
+    assert any("comparison" in m for m in said) == isinstance(why, torch.OutOfMemoryError)
+
+
+def test_memory_that_does_not_suffice_for_the_base_is_said(language: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> Any:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+    monkeypatch.setattr(LanguageTask, "_inject", fail)
+    with pytest.raises(NoSpace, match="memory ran out") as e:
+        train(language())
+    assert "smaller base" in e.value.next_step
+
+
 @pytest.mark.integration
-def test_the_command_line(visual: Make, tmp_path: Path) -> None:
+def test_the_command_line(
+    visual: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRANSFORMERS_VERBOSITY", "error")
     config = visual(max_steps=2)
     path = tmp_path / "c.yaml"
     path.write_text(yaml.safe_dump(config.to_json()))
 
-    def run(*words: str, program: tuple[str, ...] = ("-m", "server.cli", "train")) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, *program, *words], cwd=ROOT, capture_output=True, text=True)
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True)
 
-    plan = run("--config", str(path), "--explain", "--json", program=("train.py",))
+    def here(*words: str) -> tuple[int, str, str]:
+        code = main(["--config", str(path), *words])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    plan = run("train.py", "--config", str(path), "--explain", "--json")
     assert plan.returncode == 0, plan.stderr
     body = json.loads(plan.stdout)
     assert body["steps"] == 2 and body["items"] == 12 and body["memory_mb"] > 50 and body["time_s"] > 0
     assert not (tmp_path / "out").exists(), "explaining makes nothing"
-    shown = run("--config", str(path), "--explain")
-    assert f"{body['trainable']:,}" in shown.stdout and shown.returncode == 0
-    done = run("--config", str(path))
+    code, out, _ = here("--explain")
+    assert f"{body['trainable']:,}" in out and code == 0
+    done = run("-m", "server.cli", "train", "--config", str(path))
     assert done.returncode == 0 and "out.safetensors" in done.stdout and "loss" in done.stdout, done.stderr
-    again = run("--config", str(path))
-    assert again.returncode == 2 and "--overwrite" in again.stderr and "Traceback" not in again.stderr
-    assert run("--config", str(path), "--set", "lora_rank=0").returncode == 2
-    assert "lora_rank=8" in run("--config", str(path), "--set", "x").stderr
-    assert run("--config", str(path), "--overwrite", "--set", "epochs=1", program=("train.py",)).returncode == 0
+    code, _, err = here()
+    assert code == 2 and "--overwrite" in err
+    assert here("--set", "lora_rank=0")[0] == 2
+    assert "lora_rank=8" in here("--set", "x")[2]
+    assert here("--overwrite", "--set", "epochs=1")[0] == 0

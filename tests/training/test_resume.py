@@ -19,9 +19,11 @@ pytest.importorskip("torch", reason="the studio's packages are not installed: ma
 import torch
 from safetensors.torch import load_file
 
-from adapters.errors import BadConfig, Occupied
+from adapters.errors import BadConfig, NoSpace, Occupied
 from adapters.training import checkpoint
+from adapters.training.__main__ import STOPPED, main
 from adapters.training.journal import read
+from adapters.training.terminal import Terminal
 from adapters.training.train import train
 
 pytestmark = pytest.mark.timeout(420)
@@ -66,9 +68,7 @@ def test_after_kill_9_the_weights_are_the_same_to_the_bit(
     with pytest.raises(Occupied) as e:
         train(cut)
     assert "--resume goes on with it" in e.value.next_step
-    again = start(cut, "--resume")
-    out = again.communicate(timeout=150)[0].decode()
-    assert again.returncode == 0, out
+    assert main(["--config", str(tmp_path / "cut.yaml"), "--resume"]) == 0
     resumed = load_file(tmp_path / "cut" / "cut.safetensors")
     assert whole.keys() == resumed.keys()
     assert all(torch.equal(whole[k], resumed[k]) for k in whole)
@@ -78,21 +78,33 @@ def test_after_kill_9_the_weights_are_the_same_to_the_bit(
     assert both[0] == both[1]
 
 
-@pytest.mark.integration
-def test_a_stop_on_request_keeps_what_was_learnt(language: Make, tmp_path: Path) -> None:
-    config = language(epochs=2000, patience=0)
-    process = start(config)
-    until = time.monotonic() + 60
-    while not any(e["event"] == "step" for e in read(tmp_path / "out" / "run")) and time.monotonic() < until:
-        time.sleep(0.05)
-    process.terminate()
-    out = process.communicate(timeout=60)[0].decode()
-    assert process.returncode == 3, out
-    assert "--resume" in out
+def test_a_stop_on_request_keeps_what_was_learnt(
+    language: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(yaml.safe_dump(language(epochs=2000, patience=0).to_json()))
+
+    def ask(self: Terminal, e: Any) -> None:
+        if e["step"] == asked:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Terminal, "_on_step", ask)
+    asked = 3
+    assert main(["--config", str(path)]) == STOPPED
+    assert "--resume" in capsys.readouterr().out
     events = list(read(tmp_path / "out" / "run"))
     assert events[-1]["event"] == "end" and events[-1]["state"] == "stopped"
     found = checkpoint.latest(tmp_path / "out" / "run" / "checkpoints")
     assert found is not None and found.step == max(e.get("step", 0) for e in events if e["event"] == "step")
+
+    def full(*_: Any) -> None:
+        raise NoSpace("no_disk", "the checkpoint can't be written", next_step="Free some space.")
+
+    monkeypatch.setattr(checkpoint, "save", full)
+    asked = found.step + 2
+    assert main(["--config", str(path), "--resume"]) == STOPPED
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"stopped after step {asked}; step {found.step} is the last that is saved" in said
 
 
 def test_resume_and_init_from_are_not_confused(language: Make, language_folder: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from adapters.training.dataset.clean import clean
 from adapters.training.dataset.finding import Finding, in_order
 from adapters.training.pictures import FILE_COLUMNS, PROMPT_COLUMNS, Fault
 
-METADATA, BACKUP = "metadata.csv", "metadata.csv.bak"
+METADATA = "metadata.csv"
 FEW = {"visual": 15, "language": 50}
 Watch = Callable[[int, int], None]
 
@@ -91,9 +91,7 @@ def _visual(folder: Path, options: PrepareOptions, watch: Watch) -> Prepared:
         changes.append(f"{len(new)} pictures were added to metadata.csv")
     if not options.dry_run:
         table = [{**rows.get(name, {}), "file_name": name, "prompt": prompts[name]} for name in measured]
-        if _write(folder, table, columns):
-            changes.append(f"{METADATA} written; the one before is {BACKUP}" if (folder / BACKUP).is_file()
-                           else f"{METADATA} written")
+        changes += _write(folder, table, columns)
     findings = [*_of_faults(faults), *_of_prompts(prompts, options.trigger), *_of_pixels(measured, faces is not None)]
     if len(measured) < FEW["visual"]:
         findings.append(Finding("info", "few", (), f"{len(measured)} pictures are few",
@@ -150,23 +148,35 @@ def _caption(folder: Path, prompts: dict[str, str], options: PrepareOptions) -> 
     ]
 
 
-def _write(folder: Path, table: list[dict[str, str]], columns: list[str]) -> bool:
-    """Write metadata.csv when it says something new; the first one is kept beside it."""
+def _write(folder: Path, table: list[dict[str, str]], columns: list[str]) -> list[str]:
+    """Write metadata.csv when it says something new, and keep the one before; returns what was done."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, ["file_name", "prompt", *columns], extrasaction="ignore", restval="")
     writer.writeheader()
     writer.writerows(table)
     path, data = folder / METADATA, buffer.getvalue().encode()
     if path.is_file() and path.read_bytes() == data:
-        return False
+        return []
     try:
-        if path.is_file() and not (folder / BACKUP).exists():
-            shutil.copy2(path, folder / BACKUP)
+        backup = _keep_aside(path)
         _replace(path, data)
     except OSError as e:
         raise NoSpace("no_disk", f"{path} can't be written: {e.strerror}",
                       next_step="Check the folder's permissions and the space on its disk.") from e
-    return True
+    return [f"{METADATA} written" + (f"; the one before is {backup.name}" if backup else "")]
+
+
+def _keep_aside(path: Path) -> Path | None:
+    """Copy a file to `.bak`, then `.bak.1` and on, unless one of those says the same: somebody may have written it."""
+    if not path.is_file():
+        return None
+    data, n = path.read_bytes(), 0
+    while (backup := path.with_name(path.name + (f".bak.{n}" if n else ".bak"))).is_file():
+        if backup.read_bytes() == data:
+            return backup
+        n += 1
+    shutil.copy2(path, backup)
+    return backup
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -261,10 +271,13 @@ def _language(folder: Path, options: PrepareOptions) -> Prepared:
     changes = []
     if sources and not options.dry_run:
         lines = (json.dumps(d.to_json(), ensure_ascii=False) for d in cleaned.items)
+        out, data = folder / dialogues.PREPARED, "".join(line + "\n" for line in lines).encode()
         try:
-            _replace(folder / dialogues.PREPARED, "".join(line + "\n" for line in lines).encode())
+            if out.is_file() and out.read_bytes() != data:
+                _keep_aside(out)
+            _replace(out, data)
         except OSError as e:
-            raise NoSpace("no_disk", f"{folder / dialogues.PREPARED} can't be written: {e.strerror}",
+            raise NoSpace("no_disk", f"{out} can't be written: {e.strerror}",
                           next_step="Check the folder's permissions and the space on its disk.") from e
         count = len(cleaned.items)
         changes.append(f"{dialogues.PREPARED} written with {count} dialogues; the sources are as they were")
