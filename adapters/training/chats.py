@@ -65,7 +65,7 @@ def of_text(text: str) -> list[Saying]:
     above = [_head(line) for line in lines]
     beside = [_beside(line) for line in lines]
     if sum(b is not None for b in beside) >= max(2, LEAST * full):
-        return _assembled(lines, [b or ("", "") if b else None for b in beside])
+        return _assembled(lines, beside)
     if sum(h is not None for h in above) >= max(2, 0.2 * full):
         return _assembled(lines, [(h, "") if h is not None else None for h in above])
     return []
