@@ -115,7 +115,7 @@ class Director:
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._skipped: Airing | None = None
-        self._locked = self._cutting = self._silent = False
+        self._locked = self._cutting = self._silent = self._ending = False
         self._idle = asyncio.Event()
         self._voice_retry_s, self._voice_tries = VOICE_RETRY_S, 0
         self._voice_at = self._stage_at = 0.0
@@ -249,8 +249,11 @@ class Director:
         self.wake()
 
     def silence(self, on: bool) -> None:
-        """Fade out what plays, take back what is ahead, and start nothing before `silence(False)`."""
-        self._silent = on
+        """Fade out what plays, take back what is ahead, and start nothing before `silence(False)`.
+
+        Going on waits until the stage is empty, or what follows a sentence that is still being faded would overtake it.
+        """
+        self._silent, self._ending = self._silent or on, not on
         if on:
             if self._next is not None:
                 self._put_back(self._next)
@@ -326,6 +329,8 @@ class Director:
         return self._choose(now)
 
     def _choose(self, now: float) -> bool:
+        if self._silent and self._ending and not self._on_stage:
+            self._silent = False
         if self._locked or self._silent or now < self._voice_at or len(self._tasks) >= MAX_VOICING:
             return False
         ahead = self.ahead
