@@ -6,6 +6,7 @@ Amounts that mean the same are equal: 九十九块九, 99.9元 and ninety-nine p
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -110,7 +111,13 @@ _IDIOMS = pattern(
 
 def quantities(text: str) -> list[Quantity]:
     """All of a sentence; idioms with a numeral in them (一样, 十分, 万一) are none."""
-    return in_folded(fold(text).plain)
+    return list(_of_text(text))
+
+
+@functools.lru_cache(8192)
+def _of_text(text: str) -> tuple[Quantity, ...]:
+    """Those of a catalogue's texts are asked for again with every change of a price or stock."""
+    return tuple(in_folded(fold(text).plain))
 
 
 def in_folded(plain: str) -> list[Quantity]:
