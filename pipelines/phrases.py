@@ -41,7 +41,7 @@ PHRASES: dict[str, Bank] = {
     },
     "sold_out": {
         "zh": ("{product}[现在卖完了|暂时没有货了]，[补到货会在直播间说|先给大家看别的]。", "[想要|在等]{product}的朋友，它[目前卖完了|暂时缺货]。"),
-        "en": ("The {product} is sold out [for now|at the moment], [let's look at something else|I will tell you when it is back].",),
+        "en": ("The {product} is out of stock [for now|at the moment], [let's look at something else|I will tell you when it is back].",),
         "ja": ("{product}は[現在売り切れです|ただいま在庫がありません]。",),
     },
     "opening": {
