@@ -10,20 +10,17 @@ from decimal import Decimal
 from pipelines.catalogue import Product
 from pipelines.guard.denial import denied
 from pipelines.guard.fold import pattern
-from pipelines.guard.numerals import ANY, number
+from pipelines.guard.numerals import ANY
+from pipelines.guard.place import TOTAL, Place
 from pipelines.guard.quantities import Kind, Quantity, in_folded
-from pipelines.guard.topics import TIMES, Topic, topic
+from pipelines.guard.topics import TIMES, Topic
 from pipelines.line import Lang
 from pipelines.wording import money, stock
 
 _WAS = pattern(r"原价|平时|日常价|之前|以前|原来|吊牌价|划线价|专柜价|was|before|used to be|usually|instead of|originally|down from|from|regular|list price|通常|定价|以前は|元の|もともと")
 _WAS_AFTER = pattern(r"^\s*(?:元|块|块钱)?(?:直接?)?(?:降到|降至|降成|变成|打到|→|から|が(?=\d)|に値下げ)|^\s*(?:元|块|块钱)?(?:是|的|为|才是)?(?:原价|吊牌价|划线价)|^\s*(?:yuan )?(?:is|was) the (?:old|original|regular|usual)|^\s*(?:yuan )?before\b")
 _SAVE = pattern(r"省|便宜|立减|减|少付|少花|优惠|差价|降了?|低(?![至到于价])|save|saving|saved|cheaper|off|less|お得|引き|安く")
-_LESS = pattern(r"不到|低于|不超过|不足|少于|不用|没到|(?:under|less than|below|not even|within|no more than)\s*(?:an?\s*|about\s*)?[¥$€£]?$|以下|未满")
-_LESS_AFTER = pattern(r"^\s*(?:都|还)?(?:不到|以内|以下|出头都不到|未满|or less|足らず)")
-_MORE_AFTER = pattern(r"多|来|几|余|出头|以上|左右|上下|or so|plus|ほど|くらい|ぐらい|前后")
 _MANY = pattern(r"(?:几|数|好几)$")
-_ABOUT = pattern(r"差不多|大约|大概|约|将近|接近|左右|上下|前后|相当于|about|around|roughly|nearly|almost|approximately|ほぼ|约|ぐらい|くらい|ほど")
 _LEFT = pattern(r"还剩|还有|剩|库存|只有|仅有|仅剩|最后|现货|left|in stock|stock|remaining|\bonly|残り|在库|あと")
 _NOW = pattern(r"现在|现价|今天|今晚|直播间|now|today|tonight|only|今は|本日")
 _PRICE = pattern(
@@ -49,10 +46,6 @@ _SPOKEN = pattern(r"^\s*(?:问题|事|加(?:号|$|，|,|。)|重点|要点|步�
 _VIEWERS = pattern(r"朋友|观众|家人|在线|在看|进来|来了|陪|直播间|刷|关注|点赞|人气|围观|watching|here|joined|viewers|online|视聴|ご来店")
 _SOLD = pattern(r"买|下单|用过|回购|好评|拍|选择|卖|信赖|推荐|口碑|复购|客户|顾客|在用|使用|见证|认可|sold|bought|buyers?|customers?|users?|trust|お客|愛用|购入")
 _GREETED = pattern(r"(?:欢迎(?:回来)?|感谢|谢谢|@|用户|网友|昵称|id|user|welcome(?: back)?|hi|hello|hey)[,，:：]?\s*(?:user\s*)?\S{0,4}$")
-_TOTAL = pattern(r"一共|总共|加起来|合计|一起|共计|total|altogether|together|both|合计|全部で|セットで")
-_ITEM = r"(?:瓶|支|盒|罐|件|套|个|条|台|只|本|箱|缶|枚|つ|份|bottles?|jars?|tubes?|boxes|pieces?|of them|kettles?|tees?|shirts?|cups?|lipsticks?|creams?|serums?)"
-_MANY_BEFORE = pattern(rf"({ANY})\s*{_ITEM}\s*(?:一共|总共|加起来|合计|一起|也?就?只?要|也?就?只?是|才|就|只|也|也就|都|到手|是|带走|are|is|for|cost|costs|come to|で|は|なら|合わせて|[,，\s])*[¥￥$]?$")
-_MANY_AFTER = pattern(rf"^\s*(?:块钱?|元)?\s*(?:买|拿|得|带走|到手|for)?\s*({ANY})\s*{_ITEM}")
 _DENIED_AFTER = pattern(r"^.{0,3}(?:是)?(?:做不到|不行|没有的|不可能|真的?不能|可不行|卖不了|办不到)")
 _SOFT: dict[Kind, int] = {"count": 2, "sorts": 1, "bare": 4, "minutes": 1, "days": 1, "people": 3, "times": 1}
 """Values up to which such a quantity is a manner of speaking (两瓶一起带)."""
@@ -63,8 +56,6 @@ _CLASSES = tuple(pattern(p) for p in (
 ))
 _MONTH = Decimal(43200)
 _MINUTES: dict[str, Decimal] = {"months": _MONTH, "days": Decimal(1440), "minutes": Decimal(1)}
-FEW = 9
-"""Pieces up to which a count before a comma may be what the amount after it buys."""
 Wrong = tuple[str, str | None]
 """Which reason, and what could stand there instead."""
 
@@ -75,46 +66,6 @@ class Known:
 
     quantity: Quantity
     topic: Topic
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A figure's surroundings in the folded sentence `plain`: `before` to its beginning, `after` a few characters, `rest` some more."""
-
-    plain: str
-    before: str
-    after: str
-    rest: str
-    topic: Topic
-
-    @classmethod
-    def of(cls, plain: str, q: Quantity) -> Place:
-        """Of a figure."""
-        before = re.split(r"[。！？!?;；]", plain[max(0, q.start - 24) : q.start])[-1]
-        return cls(plain, before, plain[q.end : q.end + 8], plain[q.end : q.end + 24], topic(plain, q))
-
-    @property
-    def less(self) -> bool:
-        """Whether it is said to be under the figure."""
-        return bool(_LESS.search(self.before[-14:]) or _LESS_AFTER.match(self.after))
-
-    def more(self, q: Quantity) -> bool:
-        """Whether it is said to be somewhat over the figure."""
-        return bool(_MORE_AFTER.search(q.unit) or _MORE_AFTER.match(self.after.strip()))
-
-    def about(self, q: Quantity) -> bool:
-        """Whether the figure is said to be round."""
-        return bool(_ABOUT.search(self.before[-10:]) or _ABOUT.search(q.unit) or _ABOUT.match(self.after.strip()))
-
-    def many(self) -> Decimal | None:
-        """How many pieces an amount is said to buy; None when it isn't said."""
-        m = _MANY_BEFORE.search(self.before) or _MANY_AFTER.match(self.rest)
-        if m is None and _TOTAL.search(self.before):
-            m = re.search(rf"({ANY})\s*{_ITEM}", self.before)
-        if m is None:
-            return None
-        many = number(m[1])
-        return many if many is not None and (many <= FEW or "," not in m[0].replace("，", ",")) else None
 
 
 def wrong(q: Quantity, plain: str, known: Sequence[Known], products: Sequence[Product], lang: Lang) -> Wrong | None:
@@ -269,7 +220,7 @@ def _wrong_money(
     saves = bool(_SAVE.search(before[-8:] + place.after))
     if any(k.quantity.kind == "money" and abs(k.quantity.value - q.value) <= Decimal("0.005") for k in known):
         return None
-    sums = [sum((p.price for p in products if p.price is not None), Decimal(0))] if len(products) > 1 and _TOTAL.search(place.plain) else []
+    sums = [sum((p.price for p in products if p.price is not None), Decimal(0))] if len(products) > 1 and TOTAL.search(place.plain) else []
     paid = {b + g: b for b, g in (divmod(int(k.quantity.value), 100) for k in known if k.quantity.kind == "bundle")}
     many = Decimal(paid[int(many)]) if many is not None and int(many) in paid and q.value != many else many
     for p in products:

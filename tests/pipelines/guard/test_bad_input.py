@@ -25,6 +25,8 @@ from pipelines.guard import (
     findings,
     fold,
     guard,
+    numerals,
+    place,
     private,
     quantities,
     terms,
@@ -75,7 +77,7 @@ def test_a_sentence_that_cannot_be_read_in_part_is_judged_by_the_rest(judge: Gua
 
 def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
     """Every pattern that a sentence meets."""
-    modules: list[ModuleType] = [claims, denial, facts, figures, findings, fold, guard, private, quantities, terms, topics, moderation]
+    modules: list[ModuleType] = [claims, denial, facts, figures, findings, fold, guard, numerals, place, private, quantities, terms, topics, moderation]
     for module in modules:
         for name, value in vars(module).items():
             for found in _within(value):
