@@ -6,7 +6,7 @@ the two, its stock, and every quantity, promise and ingredient in its facts and 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipelines.catalogue import Product
@@ -19,6 +19,8 @@ from pipelines.guard.topics import topic
 from pipelines.guard.verdict import Hit
 from pipelines.line import LANGS, Lang
 
+PRICED = frozenset(("money", "bare", "share"))
+"""Kinds of figure that may be about goods which a sentence only mentions."""
 _REASONS: dict[str, dict[Lang, str]] = {
     "figure": {"zh": "商品资料里没有这个数字。", "en": "The catalogue does not hold this figure."},
     "price": {"zh": "和商品资料里的价格不一致。", "en": "It is not the price in the catalogue."},
@@ -64,8 +66,14 @@ class Knowledge:
         return cls(kept, tuple(known), promised, sure, "\n".join(folded), names)
 
 
-def check(text: str, lang: Lang, knowledge: Knowledge, *, spare: Collection[str] = ()) -> list[Hit]:
-    """What of a sentence does not follow from `knowledge`; `spare` are names of viewers, which may hold any figure."""
+def check(
+    text: str, lang: Lang, knowledge: Knowledge, *, spare: Collection[str] = (), beside: Sequence[Product] = ()
+) -> list[Hit]:
+    """What of a sentence does not follow from `knowledge`.
+
+    `spare` are names of viewers, which may hold any figure; `beside` goods that are mentioned, whose prices may be.
+    """
+    goods = (*knowledge.products, *(p for p in beside if p not in knowledge.products))
     for name in sorted((n for n in spare if n), key=len, reverse=True):
         text = text.replace(name, "※" * len(name))
     folded = fold(text)
@@ -82,7 +90,7 @@ def check(text: str, lang: Lang, knowledge: Knowledge, *, spare: Collection[str]
         hits.append(Hit(f"facts:{kind}", "facts", folded.text[a:b], a, b, reason, rewrite))
 
     for q in in_folded(plain):
-        found = wrong(q, plain, knowledge.known, knowledge.products, lang)
+        found = wrong(q, plain, knowledge.known, goods if q.kind in PRICED else knowledge.products, lang)
         if found is not None:
             hit(found[0], q.start, q.end, found[1])
     if plain.rstrip(" 。.!！").endswith(("?", "？", "吗", "呢", "か")):

@@ -37,6 +37,7 @@ _BUYS = pattern(rf"^\s*(?:一共|总共|加起来|合计|只要|只需|是|就�
 _BOUGHT = pattern(rf"{ANY}\s*(?:块|元|圆|yuan|rmb|dollars?)(?:{ANY})?\s*(?:买|for|が|で)?\s*$")
 """An amount next to a number of pieces: it, not they, is checked."""
 _PERSON = pattern(r"^的?(?:奶奶|爷爷|老人|外婆|姥姥|外公|妈妈|爸爸|朋友|姐姐|阿姨|大姐|生日|孩子妈)")
+_BACK = pattern(r"找(?:您|你|零|回)|change\b|お釣り")
 _CHANGE = pattern(r"找(?:您|你|零)?|差|少|补")
 _THANKS = pattern(r"感谢|谢谢|多谢|恭喜|破了?$|thank|ありがとう")
 _LIKES = pattern(r"^\s*(?:个)?(?:点?赞|人在线|人在看|观众|朋友|likes?|viewers|hearts|新?粉丝)")
@@ -241,7 +242,7 @@ def _wrong_money(
                 return None
             if _MANY.search(before) and q.value * 2 <= sum_ < q.value * 10:
                 return None
-    if q.kind == "money" and len(products) == 1:
+    if q.kind == "money" and len(products) == 1 and not TOTAL.search(place.plain) and not _BACK.search(place.plain):
         p = products[0]
         right = p.was_price if was else p.price
         if right is not None and not less and not more and many in (None, 1) and not _SAVE.search(place.before[-6:]):

@@ -15,6 +15,7 @@ from typing import Any
 
 from pipelines.catalogue import Product
 from pipelines.guard import facts, private
+from pipelines.guard.claims import claims
 from pipelines.guard.facts import Knowledge
 from pipelines.guard.fold import MAX_CHARS, fold
 from pipelines.guard.terms import Terms
@@ -53,6 +54,12 @@ class Guard:
             name: p.product_id
             for p in self._products.values()
             for name in (fold(n).plain for n in p.name.values() if n)
+        }
+        self._short = {
+            short: p.product_id
+            for p in self._products.values()
+            for short in (fold(a).plain for a in p.aliases)
+            if len(short) > 1 and short not in claims().index
         }
         self._kept.clear()
 
@@ -98,8 +105,12 @@ class Guard:
         about = self._knowledge(folded.plain, product_id)
         found = [h for h in self._terms.find(folded, lang) if h.category != OWN_BRANDS or not self._sells(h.found)]
         found += private.find(folded, about.text)
-        found += facts.check(text, lang, about, spare=names)
+        found += facts.check(text, lang, about, spare=names, beside=self._mentioned(folded.plain, product_id))
         return sorted(found, key=lambda h: (h.start, h.end))
+
+    def _mentioned(self, plain: str, product_id: str | None) -> list[Product]:
+        """Other goods that a sentence names by a short name which is no ingredient."""
+        return [self._products[i] for name, i in self._short.items() if i != product_id and name in plain]
 
     def _sells(self, name: str) -> bool:
         """Whether a brand stands in the catalogue."""

@@ -16,6 +16,7 @@ _LESS_AFTER = pattern(r"^\s*(?:都|还)?(?:不到|以内|以下|出头都不到|
 _MORE_AFTER = pattern(r"多|来|几|余|出头|以上|左右|上下|or so|plus|ほど|くらい|ぐらい|前后")
 _ABOUT = pattern(r"差不多|大约|大概|约|将近|接近|左右|上下|前后|相当于|about|around|roughly|nearly|almost|approximately|ほぼ|约|ぐらい|くらい|ほど")
 _ITEM = r"(?:瓶|支|盒|罐|件|套|个|条|台|只|本|箱|缶|枚|つ|份|bottles?|jars?|tubes?|boxes|pieces?|of them|kettles?|tees?|shirts?|cups?|lipsticks?|creams?|serums?)"
+_PIECES = pattern(rf"({ANY})\s*{_ITEM}")
 _MANY_BEFORE = pattern(rf"({ANY})\s*{_ITEM}\s*(?:一共|总共|加起来|合计|一起|也?就?只?要|也?就?只?是|才|就|只|也|也就|都|到手|是|带走|are|is|for|cost|costs|come to|で|は|なら|合わせて|[,，\s])*[¥￥$]?$")
 _MANY_AFTER = pattern(rf"^\s*(?:块钱?|元)?\s*(?:买|拿|得|带走|到手|for)?\s*({ANY})\s*{_ITEM}")
 TOTAL = pattern(r"一共|总共|加起来|合计|一起|共计|total|altogether|together|both|合计|全部で|セットで")
@@ -57,7 +58,7 @@ class Place:
         """How many pieces an amount is said to buy; None when it isn't said."""
         m = _MANY_BEFORE.search(self.before) or _MANY_AFTER.match(self.rest)
         if m is None and TOTAL.search(self.before):
-            m = re.search(rf"({ANY})\s*{_ITEM}", self.before)
+            m = _PIECES.search(self.before) or _PIECES.search(self.rest)
         if m is None:
             return None
         many = number(m[1])

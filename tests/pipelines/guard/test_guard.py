@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from bench.guard import rates, sentences_of, stopped
+from bench.guard import goods, rates, sentences_of, stopped
 from pipelines import sentences
 from pipelines.catalogue import Faq, Product
 from pipelines.demo import load_demo
@@ -93,6 +93,33 @@ def test_another_product_may_be_named_with_its_own_figures() -> None:
     guard = Guard([CUP, bowl])
     assert guard.judge("云碗是88元。", "zh", "cup").action == "allow"
     assert guard.judge("这只杯子是88元。", "zh", "cup").action != "allow"
+
+
+@pytest.mark.parametrize(("text", "action"), [
+    ("一共二百九十九块七，三瓶", "allow"), ("三瓶一共二百五", "hold"), ("精华加面霜一共两百二十七块九", "allow"), ("精华加面霜一共两百", "hold"),
+    ("精华九十九块九，面霜一百二十八", "allow"), ("精华八十九块九，面霜一百二十八", "hold"), ("一百块找您一毛", "allow"), ("一百块找您五毛", "hold"),
+])
+def test_a_sum_is_derived_and_never_put_right_to_the_price_of_one(text: str, action: str) -> None:
+    assert Guard(goods()).judge(text, "zh", "serum").action == action
+
+
+@pytest.mark.parametrize("text", ["它能美白，别的我不敢说", "不要错过最好的精华", "要不要最好的精华", "不是不能治湿疹", "不仅美白，还补水"])
+def test_what_is_denied_of_something_else_is_not_denied(text: str) -> None:
+    assert Guard(goods()).judge(text, "zh", "serum").action != "allow"
+
+
+@pytest.mark.parametrize(("product", "text", "action"), [
+    ("kettle", "质保一年", "allow"), ("kettle", "终身质保", "hold"), ("kettle", "两年保修", "hold"), ("shirt", "48小时内发货", "allow"), ("shirt", "两天内发货", "allow"),
+    ("shirt", "明天发货", "hold"), ("honey", "产自陕西", "allow"), ("honey", "产自云南", "hold"), ("honey", "买二送一", "allow"), ("honey", "买一送一", "hold"),
+    ("serum", "开封后六个月用完", "allow"), ("serum", "一瓶能用六个月", "hold"), ("serum", "一瓶能用两个月", "allow"),
+])
+def test_a_figure_is_one_of_the_same_thing(product: str, text: str, action: str) -> None:
+    assert Guard(goods()).judge(text, "zh", product).action == action
+
+
+def test_a_brand_in_the_catalogue_may_be_named() -> None:
+    assert Guard([CUP]).judge("戴森的杯子。", "zh", "cup").action != "allow"
+    assert Guard([replace(CUP, name={"zh": "戴森马克杯"})]).judge("戴森的杯子。", "zh", "cup").action == "allow"
 
 
 def test_a_viewers_name_may_hold_what_a_sentence_may_not(guard: Guard) -> None:
