@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any
 
@@ -14,6 +15,8 @@ class Writing:
     """One chain of engines for all rooms; without any, the catalogue's own wording is used and nothing is missing."""
 
     def __init__(self, settings: Settings, studio: Studio) -> None:
+        # It would tell of every request.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         self._language = settings.language
         s = self._language
         sampling = Sampling(s.max_tokens, s.temperature, s.top_p, s.repetition_penalty)

@@ -67,7 +67,8 @@ def fault(sentence: str, lang: Lang, known: str = "", question: str = "") -> Fau
 
 def readable(text: str, lang: Lang) -> bool:
     """Whether a text is mostly in the language's own script; what is not is garbage, not a sentence that failed."""
-    return 2 * len(_OWN[lang].findall(text[:MAX_TEXT])) >= len(text[:MAX_TEXT].strip()) > 0
+    text = text[:MAX_TEXT]
+    return 2 * len(_OWN[lang].findall(text)) >= sum(c.isalpha() for c in text) > 0 and "\ufffd" not in text
 
 
 def _echoes(sentence: str, known: str, question: str) -> bool:
