@@ -28,6 +28,8 @@ GAP_S: dict[Wait, float] = {"question": 0.0, "gift": 4.0, "hello": 6.0, "join": 
 BUSY_GAP_S: dict[Wait, float] = {"gift": 18.0, "hello": 20.0, "join": 45.0, "follow": 30.0}
 """The same after an answer to a whole crowd: who comes then is greeted with the next crowd."""
 CROWD = 6
+GATHER_S = 1.5
+"""While a sentence is still on air, a question waits so long for others that ask the same."""
 TOPIC_GAP_S, TOPIC_GAP_MAX_S = 6.0, 48.0
 """Shortest time between two answers on one topic; it doubles while the topic keeps coming back at once."""
 TOPIC_REST_S = 120.0
@@ -253,6 +255,10 @@ class Inbox:
 
     def _due(self, kind: Wait) -> float:
         return self._last.get(kind, -1e9) + max(GAP_S[kind], self._gap.get(kind, 0.0))
+
+    def gathered_at(self) -> float:
+        """When the newest question that waits has waited long enough for others to ask the same."""
+        return max((w.event.ts for w in self._waiting["question"]), default=-1e9) + GATHER_S
 
     def next_due(self, now: float) -> float | None:
         """When `pop` may give something it doesn't give now; None when nothing waits."""

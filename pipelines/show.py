@@ -19,7 +19,7 @@ from pipelines.cluster import Topic, Topics
 from pipelines.director import Airing, Director, SpokenTake, Stage, Voice
 from pipelines.events import ChatEvent
 from pipelines.guard import Gate, Guard
-from pipelines.inbox import Inbox, Pick, Verdict
+from pipelines.inbox import GATHER_S, Inbox, Pick, Verdict
 from pipelines.lately import Lately
 from pipelines.line import LANGS, Lang, Line
 from pipelines.news import PHRASES as NEWS
@@ -51,6 +51,8 @@ MAX_REST_S = 2.5
 """Longest rest between two passages: with a line or a process that is late, silence stays under four seconds."""
 PASSAGES = 6
 """Passages that are looked at for one that the guard lets through, before something harmless is said."""
+VOICING_S = 2.0
+"""Time that is left for finding the words and voicing them before an answer can be on air."""
 STUCK_S = 1.0
 """When even that is held, the next attempt is made after so long."""
 NO_WRITER = {
@@ -442,7 +444,10 @@ class RoomShow:
             return self._notice.block(self.profile.lang, Rank.REPLY)
 
         def pop() -> Pick | None:
-            return self._inbox.pop(self._clock())
+            now = self._clock()
+            if now < self._inbox.gathered_at() and self._director.soonest() > now + GATHER_S + VOICING_S:
+                return None
+            return self._inbox.pop(now)
 
         return self._replies.pull(pop, self._speaker()) or (None if self._replies.waiting else self._pull_news())
 
@@ -597,7 +602,7 @@ class RoomShow:
         if not self._director.on_stage():
             self._replies.hurry()
         chat = self._inbox.next_due(now)
-        times = (chat, self._rest_until, self._stuck_until, self._news.next_due())
+        times = (self._inbox.gathered_at(), chat, self._rest_until, self._stuck_until, self._news.next_due())
         return min((t for t in times if t is not None and t > now), default=None)
 
     def _write(self, cue: Cue, epoch: int) -> Line | None:

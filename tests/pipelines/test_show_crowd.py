@@ -78,6 +78,23 @@ def test_a_rush_of_one_question_is_answered_once_and_all_are_marked() -> None:
     virtual_clock.run(main())
 
 
+def test_who_asks_the_same_while_a_sentence_lasts_is_named_with_the_others() -> None:
+    async def main() -> None:
+        async with Studio() as studio:
+            studio.show.set_products(DEMO.products)
+            studio.show.say("这句话特意说得长一些，" * 4, "zh", "now", override=True)
+            await asyncio.sleep(1.0)
+            for n, text in enumerate(SAME[1]):
+                assert studio.show.on_chat(event(text, f"观众{n}")).accepted
+                await asyncio.sleep(0.4)
+            await asyncio.sleep(20)
+            replies = [h for h in studio.stage.heard if h.line.source == "reply"]
+            assert len({h.line.reply_to for h in replies}) == 1
+            assert "观众0、观众1、观众2和其他1位朋友" in replies[0].text
+
+    virtual_clock.run(main())
+
+
 def test_a_question_is_answered_about_what_was_on_air_when_it_was_asked() -> None:
     async def main() -> None:
         async with Studio() as studio:
