@@ -19,6 +19,8 @@ from tests.server.test_training import dataset, job, started, state, until
 from tests.server.wardrobe import Wardrobe, wardrobe
 
 __all__ = ["started"]
+NICE = process.NICE
+"""As it is; the other tests do not wait for whatever else this machine does."""
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(420)]
 
 
@@ -88,6 +90,14 @@ async def test_a_job_outlives_the_server_and_is_taken_up_again(w: Wardrobe) -> N
         assert pid(again, key) != before
         points = [p[0] for p in again.curve(key)["train"]]
         assert points == list(range(1, len(points) + 1)), "every step once"
+
+
+async def test_a_training_has_the_lowest_priority(w: Wardrobe, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "NICE", NICE)
+    async with running(w.context.jobs):
+        key = await job(w, await dataset(w), name="long")
+        await until(lambda: state(w, key) in ("preparing", "running") and (place(w.context.jobs, key) / "pid").is_file())
+        assert os.getpriority(os.PRIO_PROCESS, pid(w.context.jobs, key)) == 19
 
 
 async def test_a_server_that_ends_at_once_reaches_what_an_earlier_one_started(w: Wardrobe) -> None:
