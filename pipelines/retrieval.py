@@ -200,12 +200,17 @@ class Retrieval:
         return sum(self._idf.get(t, unknown) * k for t, k in found)
 
     def _alike(self, query: Counter[str], document: Counter[str]) -> float:
-        """Shared weight over the larger of both, 0..1; a short question may be a part of a long one."""
+        """Shared weight, 0..1: what of the question is covered, and how much both are one.
+
+        That the catalogue's question is wholly inside the viewer's counts little: "how do I use it" is one word, and
+        stands in "can I use it on sensitive skin" too.
+        """
         if not query or not document:
             return 0.0
         common = self._weight((query & document).items())
         mine, theirs = self._weight(query.items()), self._weight(document.items())
-        return 0.6 * common / max(min(mine, theirs), 1e-9) + 0.4 * common / max(mine, theirs, 1e-9)
+        inside, covered, same = min(mine, theirs), mine, max(mine, theirs)
+        return sum(share * common / max(of, 1e-9) for share, of in ((0.25, inside), (0.4, covered), (0.35, same)))
 
     def _share(self, query: Counter[str], document: Counter[str]) -> float:
         """Part of the question's weight that a statement covers."""

@@ -40,6 +40,18 @@ def test_what_a_sentence_is_to_the_question(question: str, sentence: str, what: 
     assert point(sentence, told, found) == what
 
 
+@pytest.mark.parametrize(("question", "answered", "lang"), [
+    ("Can I use it on sensitive skin?", "Is it suitable for sensitive skin", "en"),
+    ("Can pregnant women use it?", "Can I use it while pregnant", "en"), ("how do i use it", "How do I use it", "en"),
+    ("主播你好我想问一下这个敏感肌可以用吗谢谢啦", "敏感肌可以用吗", "zh"), ("敏感肌でも大丈夫ですか", "敏感肌でも使えますか", "ja"),
+])
+def test_what_is_asked_for_decides_not_the_words_that_every_question_has(
+    question: str, answered: str, lang: Lang
+) -> None:
+    faq = Retrieval(DEMO.products).find(question, lang, "serum").faq
+    assert faq is not None and faq.question[lang].strip() == answered
+
+
 @pytest.mark.parametrize(("sentence", "facts", "lang", "wrong"), [
     ("这款上妆会搓泥。", ["质地清爽，不会搓泥"], "zh", True), ("放心，它不会搓泥。", ["质地清爽，不会搓泥"], "zh", False),
     ("这款含有酒精。", ["不含酒精和香精"], "zh", True), ("里面没有酒精。", ["不含酒精和香精"], "zh", False),
