@@ -15,7 +15,9 @@ from adapters.errors import BadBase
 from adapters.header import Header, read_header
 
 SD1 = Path(__file__).parents[1] / "assets" / "sd1"
-"""How Stable Diffusion 1.x is put together, and its tokenizer: nothing has to be fetched for a checkpoint of it."""
+"""How Stable Diffusion 1.x is put together; its vocabulary is somebody else's and does not ship."""
+VOCABULARY = "openai/clip-vit-large-patch14"
+"""Where the hub keeps the vocabulary of Stable Diffusion 1.x."""
 SD1_SHAPES = {
     "model.diffusion_model.input_blocks.0.0.weight": (320, 4, 3, 3),
     "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight": (320, 768),
@@ -31,8 +33,10 @@ def visual(path: Path, dtype: torch.dtype, config: Path | None = None) -> Any:
     """A `StableDiffusionPipeline` from a diffusers folder or a .safetensors checkpoint, on the CPU.
 
     A checkpoint holds weights only; how they are put together comes from `config`, a diffusers folder, or else from
-    such a folder beside it, what is known here of Stable Diffusion 1.x, the hub's cache, and at last the hub. Raises
-    `BadBase`.
+    such a folder beside it, what is known here of Stable Diffusion 1.x, the hub's cache, and at last the hub. The
+    vocabulary of Stable Diffusion 1.x comes from a folder `tokenizer` beside it, the cache or the hub.
+
+    Raises `BadBase`.
     """
     from diffusers import StableDiffusionPipeline
 
@@ -54,7 +58,8 @@ def visual(path: Path, dtype: torch.dtype, config: Path | None = None) -> Any:
         raise BadBase(
             f"the visual base in {path} can't be loaded: {first_line(e)}",
             next_step="Name a Stable Diffusion 1.x folder of diffusers, or one .safetensors file of it; a file of "
-            "another architecture needs a diffusers folder of the same name beside it (training: or base_config).",
+            "another architecture needs a diffusers folder of the same name beside it (training: or base_config). "
+            "Without a network, put a folder `tokenizer` with CLIP's vocab.json and merges.txt beside the file.",
         ) from e
 
 
@@ -63,12 +68,27 @@ def _single(path: Path, extra: dict[str, Any]) -> Any:
 
     header = read_header(path)  # A damaged file is told from a description that is not in the cache.
     known = extra.get("config") or description_of(path, header)
+    if known == str(SD1):
+        extra = extra | {"tokenizer": _vocabulary(path)}
     if known:
         return StableDiffusionPipeline.from_single_file(str(path), local_files_only=True, **extra | {"config": known})
     try:
         return StableDiffusionPipeline.from_single_file(str(path), local_files_only=True, **extra)
     except Exception:
         return StableDiffusionPipeline.from_single_file(str(path), **extra)
+
+
+def _vocabulary(path: Path) -> Any:
+    """The tokenizer of Stable Diffusion 1.x for a checkpoint; raises what transformers raises."""
+    from transformers import CLIPTokenizer
+
+    beside = path.parent / "tokenizer"
+    if (beside / "vocab.json").is_file() or (beside / "tokenizer.json").is_file():
+        return CLIPTokenizer.from_pretrained(beside, local_files_only=True)
+    try:
+        return CLIPTokenizer.from_pretrained(VOCABULARY, local_files_only=True)
+    except OSError:
+        return CLIPTokenizer.from_pretrained(VOCABULARY)
 
 
 def description_of(path: Path, header: Header) -> str | None:

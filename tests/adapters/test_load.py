@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from adapters.header import Header, TensorInfo
+from adapters import load
+from adapters.errors import BadBase
+from adapters.header import Header, TensorInfo, read_header
 from adapters.load import SD1, SD1_SHAPES, description_of
+from tests.training import checkpoint_file
 
 
 def header(shapes: dict[str, tuple[int, ...]]) -> Header:
@@ -44,9 +48,19 @@ def test_what_is_known_of_it_is_what_it_is() -> None:
         assert count(made) == 859_520_964
         assert count(vae.from_config(vae.load_config(SD1 / "vae"))) == 83_653_863
         assert count(CLIPTextModel(CLIPTextConfig.from_pretrained(SD1 / "text_encoder"))) == 123_060_480
-    tokenizer = CLIPTokenizer.from_pretrained(SD1 / "tokenizer")
-    # The ids that CLIP gives this sentence.
-    assert tokenizer("a photo of an astronaut riding a horse on mars").input_ids == [
-        49406, 320, 1125, 539, 550, 18376, 6765, 320, 4558, 525, 7496, 49407
-    ]
-    assert len(tokenizer) == 49408 and tokenizer.pad_token_id == 49407 and tokenizer.model_max_length == 77
+
+
+def test_its_vocabulary_lies_beside_it(tmp_path: Path, visual_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = checkpoint_file.save(visual_folder, tmp_path / "models" / "v1-5-pruned.safetensors")
+    known = tmp_path / "known"
+    shutil.copytree(visual_folder, known, ignore=shutil.ignore_patterns("tokenizer", "*.safetensors"))
+    tensors = read_header(path).tensors
+    monkeypatch.setattr(load, "SD1", known)
+    monkeypatch.setattr(load, "SD1_SHAPES", {n: tensors[n].shape for n in SD1_SHAPES if n in tensors})
+    monkeypatch.setattr(load, "VOCABULARY", str(tmp_path / "nowhere"))
+    with pytest.raises(BadBase) as e:
+        load.visual(path, torch.float32)
+    assert "vocab.json" in e.value.next_step
+    shutil.copytree(visual_folder / "tokenizer", path.parent / "tokenizer")
+    pipe = load.visual(path, torch.float32)
+    assert len(pipe.tokenizer) == len(CLIPTokenizer.from_pretrained(visual_folder / "tokenizer"))
