@@ -136,7 +136,7 @@ class Answers:
                 return (LIST if found.intent == "list" else COMPARE)[lang].format(names=names)
         if found.intent in ("buy", "hello", "thanks"):
             return self._say(found.intent, lang)
-        if found.named and found.product is not None and not found.intent:
+        if found.named and found.product is not None and not found.intent and not found.wants:
             facts = found.product.facts.get(lang, ())
             if facts:
                 return _ended(self._vary(f"fact:{found.product.product_id}:{lang}", facts), lang)

@@ -10,7 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rapidfuzz import fuzz
@@ -67,6 +67,9 @@ _ASKS = re.compile(
 )
 
 
+_GENERAL = re.compile(r"怎么样|如何|好不好|好用吗|介绍|说说|讲讲|\btell\b|\babout\b|\bany good\b|どう(?:です|でしょう)|について|紹介")
+
+
 def intent_of(text: str) -> Intent:
     """What kind of thing is asked; the first that fits, most telling first."""
     return next((intent for intent, pattern in _INTENTS if pattern.search(text.casefold())), "")
@@ -108,6 +111,8 @@ class Found:
     faq: Faq | None = None
     fact: str = ""
     score: float = 0.0
+    wants: bool = False
+    """Whether something particular is asked, to which any fact would be the wrong answer."""
 
 
 class Retrieval:
@@ -136,14 +141,15 @@ class Retrieval:
         intent = intent_of(text)
         query = terms(self._without_names(text, named))
         pool = [named] if named else ([spoken_of] if spoken_of else []) + [p for p in self._products if p is not spoken_of]
-        best = Found(spoken_of, named is not None, intent)
+        wants = bool(query) and asks(text) and not _GENERAL.search(text.casefold())
+        best = Found(spoken_of, named is not None, intent, wants=wants)
         for place, product in enumerate(pool):
             # A question that names nothing is first of all about what is being shown.
             weight = 1.0 if place == 0 else 0.72
             for faq in product.faq:
                 score = weight * max((self._alike(query, terms(q)) for q in faq.question.values()), default=0.0)
                 if score > max(best.score, FAQ_SURE):
-                    best = Found(product, named is not None, intent, faq=faq, score=score)
+                    best = replace(best, product=product, faq=faq, score=score)
         if best.faq is None and spoken_of is not None:
             best = self._by_fact(best, spoken_of, query, lang)
         return best

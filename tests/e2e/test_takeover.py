@@ -140,7 +140,7 @@ def test_a_killed_playout_and_a_killed_server_leave_the_slate_on(
     instance: Instance, stream: str, tmp_path: Path
 ) -> None:
     order(instance, "emergency", on=True, text="稍等")
-    time.sleep(1.0)
+    time.sleep(3.0)  # A pull begins with the newest IDR, up to two seconds ago.
     path = tmp_path / "killed.flv"
     url = f"{instance.base}/rooms/main/live.flv"
     with subprocess.Popen(

@@ -142,7 +142,7 @@ def test_the_studio_killed_midway_and_back(shop: Instance) -> None:
         assert document["reason"] == "studio_down" and active(shop)["persona"] == "plain", document
     else:
         assert active(shop)["persona"] == "dressed"
-    shop.until(lambda: shop.pid_of("pipelines.studio.worker") != pid, 30, "a new studio")
+    shop.until(lambda: "-m pipelines.studio.worker" in {**shop.children(), pid: ""}.values(), 30, "a new studio")
     shop.until(lambda: shop.api.get("/studio").json()["state"] == "running", 90, "the studio to be up")
     document = over(shop, activate(shop, persona="dressed"))
     assert document["state"] == "committed", document

@@ -63,6 +63,14 @@ def test_what_the_catalogue_does_not_know_is_not_invented(answers: Answers, text
     assert any(word in said for word in ("记", "不敢", "资料", "shop", "guess"))
 
 
+def test_a_product_that_is_named_is_no_leave_to_say_just_anything_about_it(answers: Answers) -> None:
+    facts = [fact.rstrip("。") for fact in PRODUCTS["serum"].facts["zh"]]
+    said = ask(answers, "精华黏不黏?")[1]
+    assert not any(fact in said for fact in facts) and any(word in said for word in ("记", "不敢", "资料"))
+    said = ask(answers, "介绍一下精华")[1]
+    assert any(fact in said for fact in facts)
+
+
 def test_it_never_claims_to_be_a_person(answers: Answers) -> None:
     assert "AI" in ask(answers, "你是真人吗")[1]
     assert "AI" in ask(answers, "are you a real person?")[1]

@@ -79,7 +79,7 @@ async def test_a_question_goes_through_the_server_to_the_voice(tmp_path: Path, l
     async with serving(tmp_path, remote=remote(llm.url)) as api:
         await api.context.rooms.start("main")
         api.child("voice")
-        asked = await api.client.post("/chat", json={"room": "main", "user": "小月", "text": "精华黏不黏?", "kind": "question"})
+        asked = await api.client.post("/chat", json={"room": "main", "user": "小月", "text": "精华的质地怎么样?", "kind": "question"})
         assert asked.json()["accepted"]
         spoken = await until(api, lambda: [m for m in api.bus.ops("speak") if m["line"]["source"] == "reply"])
         assert spoken[0]["line"]["text"] == f"小月，{TEXT}"

@@ -19,11 +19,11 @@ time.sleep(60)
 """
 
 
-@pytest.mark.parametrize("seconds", [0.0, 3.0], ids=["before it is ready", "at work"])
+@pytest.mark.parametrize("seconds", [0.0, 2.0], ids=["before it is ready", "at work"])
 def test_a_killed_server_leaves_no_bake_behind(tmp_path: Path, seconds: float) -> None:
     bake = [
         sys.executable, "-m", "pipelines.looks.bake", "--picture", str(ROOT / "assets/portraits/lin.jpg"), "--out",
-        str(tmp_path), "--width", "720", "--height", "1280", "--name", "lin",
+        str(tmp_path), "--width", "1080", "--height", "1920", "--name", "lin",
     ]
     command = [sys.executable, "-c", PARENT, *bake]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
