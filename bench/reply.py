@@ -33,7 +33,7 @@ from bench.row import percentile, row
 from streaming.ring import AUDIO, RingReader
 from tests.llm_server import LlmServer
 
-QUESTIONS = 30
+QUESTIONS = 12
 VOICED = 10 ** (-50 / 20)
 LIMIT_S = 20.0
 """An answer that takes longer is counted as none."""
