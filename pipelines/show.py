@@ -453,8 +453,11 @@ class RoomShow:
 
     def _speaker(self) -> Speaker:
         who = self.profile
-        now = moment(self._hour(), who.lang) if self._hour is not None else ""
-        return Speaker(who.lang, who.prompt, who.adapter, self._focus(), now)
+        return Speaker(who.lang, who.prompt, who.adapter, self._focus(), self._moment())
+
+    def _moment(self) -> str:
+        """The time of day in her words; empty without a clock on the wall."""
+        return moment(self._hour(), self.profile.lang) if self._hour is not None else ""
 
     def _pull_news(self) -> Block | None:
         news = self._news.pop()
@@ -462,8 +465,7 @@ class RoomShow:
             return None
         change, product_id = news
         lang, about = self.profile.lang, product_id or None
-        now = moment(self._hour(), lang) if self._hour is not None else ""
-        wordings = (text.replace("{now}", now) for text in NEWS[change][lang])
+        wordings = (text.replace("{now}", self._moment()) for text in NEWS[change][lang])
         able = [t for t in wordings if self._passes(t, lang, about, "")]
         self._rng.shuffle(able)
         text = self._lately.freshest(able, lambda t: self._fill(t, lang, about, "") or "")
@@ -522,7 +524,7 @@ class RoomShow:
         if self._writer is not None and about is not None and passage.source == "script":
             tongue = lang if product is not None else self.profile.lang
             self._writer.want(Subject(
-                self.profile.prompt, tongue, about, adapter=self.profile.adapter, moment=self._speaker().moment,
+                self.profile.prompt, tongue, about, adapter=self.profile.adapter, moment=self._moment(),
             ))
         item = self._programme.item()
         return self._rested_block(Block(
@@ -573,7 +575,7 @@ class RoomShow:
         return self._programme.turned(self._director.soonest())
 
     def _age(self, text: str, lang: Lang, product_id: str | None) -> float | None:
-        filled = self._wording.fill(text, lang, product_id=product_id)
+        filled = self._fill(text, lang, product_id, "")
         return self._lately.age(filled) if filled is not None else None
 
     def _rest(self) -> None:
@@ -608,7 +610,7 @@ class RoomShow:
     def _write(self, cue: Cue, epoch: int) -> Line | None:
         text: str | None = cue.text
         if not cue.literal:
-            text = self._wording.fill(cue.text, cue.lang, product_id=cue.product_id, user=cue.user)
+            text = self._fill(cue.text, cue.lang, cue.product_id, cue.user)
         if text is None:
             return None
         about = cue.product_id or (self._on_air if cue.source == "operator" else None)
@@ -641,8 +643,8 @@ class RoomShow:
         return voices.get(lang) or voices.get(self.profile.lang) or next(iter(voices.values()), "")
 
     def _passes(self, text: str, lang: Lang, product_id: str | None, user: str) -> bool:
-        filled = self._wording.fill(text, lang, product_id=product_id, user=user)
-        return filled is not None and self._gate.may_say(filled, lang, product_id, _names(user))
+        filled = self._fill(text, lang, product_id, user)
+        return filled is not None and self._may(filled, lang, product_id, user)
 
     def _began(self, airing: Airing) -> None:
         line = airing.line
