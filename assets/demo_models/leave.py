@@ -1,6 +1,6 @@
 """Leave: what trainings in a build folder have reached, as small files that another machine can go on from.
 
-    python -m assets.demo_models.leave [--build build/demo-models] NAME...
+    python -m assets.demo_models.leave [--build build/demo-models] [--bits N] NAME...
 
 A training that finds no checkpoint begins with what lies in `run.BEGUN`.
 """
@@ -31,7 +31,7 @@ class _Kept(nn.Module):
         return iter((k, nn.Parameter(t.clone())) for k, t in self.kept.items())
 
 
-def leave(name: str, build: Path) -> int:
+def leave(name: str, build: Path, bits: int = 16) -> int:
     """Leave one; returns its step."""
     folder = build / FOLDERS[name]
     found = latest(folder / "checkpoints")
@@ -39,7 +39,7 @@ def leave(name: str, build: Path) -> int:
         raise SystemExit(f"{name} has no checkpoint in {folder}")
     weights = {k.removeprefix("weight."): t for k, t in found.tensors.items() if k.startswith("weight.")}
     run = Run(name, _Kept(weights), folder, steps=found.step, lr=0.0)
-    run.leave()
+    run.leave(bits=bits)
     return run.step
 
 
@@ -48,9 +48,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m assets.demo_models.leave")
     parser.add_argument("names", nargs="+", choices=sorted(FOLDERS))
     parser.add_argument("--build", type=Path, default=Path("build/demo-models"))
+    parser.add_argument("--bits", type=int, choices=(6, 8, 16), default=16, help="of a weight; 6 are enough to go on")
     given = parser.parse_args()
     for name in given.names:
-        print(name, leave(name, given.build))
+        print(name, leave(name, given.build, given.bits))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from streaming.priority import lower
 BEGUN = Path(__file__).parent / "begun"
 """Trainings that are not at their end, for whoever goes on with them on another machine."""
 SHARD_BYTES = 17_000_000
+STEP = ".step"
 Loss = Callable[[int, torch.Generator], tuple[Tensor, Mapping[str, float]]]
 """(step, generator) -> what is to be lowered, and what to print."""
 
@@ -65,7 +66,7 @@ class Run:
     def _begin(self) -> None:
         """Go on from what was left for others, if this is the same model; its optimiser begins anew."""
         shards = sorted(BEGUN.glob(f"{self.name}-*.safetensors"))
-        tensors = {k: t for shard in shards for k, t in load_file(shard).items()}
+        tensors = _whole({k: t for shard in shards for k, t in load_file(shard).items()})
         if {k: t.shape for k, t in tensors.items()} != {k: p.shape for k, p in self.parameters.items()}:
             return
         with torch.no_grad():
@@ -75,8 +76,11 @@ class Run:
         self.step = int(json.loads((BEGUN / f"{self.name}.json").read_text())["step"])
         print(f"{self.name}: begins with what was left after step {self.step}", flush=True)
 
-    def leave(self, folder: Path | None = None) -> None:
-        """Leave the averaged weights in half precision, in files small enough for the repository."""
+    def leave(self, folder: Path | None = None, bits: int = 16) -> None:
+        """Leave the averaged weights in half precision or, in no more than 8 bits, as levels of each row's largest.
+
+        Six bits are enough to go on from, and a third of the size; the files are small enough for the repository.
+        """
         folder = folder or BEGUN
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob(f"{self.name}-*.safetensors"):
@@ -84,11 +88,12 @@ class Run:
         shards: list[dict[str, Tensor]] = [{}]
         room = SHARD_BYTES
         for k, t in self.mean.items():
-            size = 2 * t.numel()
+            parts = _levels(k, t, bits) if bits <= 8 and t.ndim >= 2 else {k: t.half().contiguous()}
+            size = sum(p.nbytes for p in parts.values())
             if size > room:
                 shards.append({})
                 room = SHARD_BYTES
-            shards[-1][k] = t.half().contiguous()
+            shards[-1] |= parts
             room -= size
         for n, shard in enumerate(shards):
             save_file(shard, folder / f"{self.name}-{n}.safetensors")
@@ -159,6 +164,22 @@ class Run:
             with torch.no_grad():
                 for k, p in self.parameters.items():
                     p.copy_(live[k])
+
+
+def _levels(name: str, t: Tensor, bits: int) -> dict[str, Tensor]:
+    rows = t.flatten(1)
+    step = rows.abs().amax(1, keepdim=True).clamp(min=1e-12) / (2 ** (bits - 1) - 1)
+    return {name: (rows / step).round().to(torch.int8).view(t.shape), f"{name}{STEP}": step[:, 0].contiguous()}
+
+
+def _whole(left: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What `_levels` took apart, put together."""
+    out = {}
+    for k, t in left.items():
+        step = left.get(f"{k}{STEP}")
+        if not k.endswith(STEP):
+            out[k] = t.float() if step is None else t * step.view(-1, *[1] * (t.ndim - 1))
+    return out
 
 
 def hash_of(*parts: object) -> int:

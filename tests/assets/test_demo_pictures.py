@@ -147,6 +147,24 @@ def test_another_machine_goes_on_from_what_was_left(tmp_path: Path, monkeypatch:
     assert other.step == 0, "another model begins anew"
 
 
+def test_what_is_left_in_six_bits_is_close_and_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assets.demo_models.run.BEGUN", tmp_path / "begun")
+    run = Run("toy", Toy(), tmp_path / "here", steps=20, lr=1e-2)
+    run.leave(bits=6)
+    there = Toy()
+    with torch.no_grad():
+        for p in there.parameters():
+            p.zero_()
+    Run("toy", there, tmp_path / "there", steps=20, lr=1e-2)
+    for k, p in there.named_parameters():
+        rows = run.mean[k].flatten(1) if p.ndim > 1 else run.mean[k]
+        off = (p.flatten(1) if p.ndim > 1 else p).sub(rows).abs()
+        assert bool((off <= rows.abs().amax(-1, keepdim=True) / 31 / 2 + 1e-4).all()), k
+    kept = load_file(tmp_path / "begun" / "toy-0.safetensors")
+    assert kept["layers.0.weight"].dtype == torch.int8
+    assert int(kept["layers.0.weight"].abs().max()) == 31
+
+
 def test_the_averaged_weights_are_shown_and_put_back(tmp_path: Path) -> None:
     toy = Toy()
     run = Run("toy", toy, tmp_path, steps=20, lr=1e-2, every=50)
