@@ -9,11 +9,11 @@ import logging
 import random
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from pipelines import sentences
 from pipelines.answers import Answers
+from pipelines.bookmark import loaded, saved
 from pipelines.catalogue import Product
 from pipelines.cluster import Topic, Topics
 from pipelines.director import Airing, Director, SpokenTake, Stage, Voice
@@ -21,40 +21,32 @@ from pipelines.events import ChatEvent
 from pipelines.guard import Gate, Guard
 from pipelines.inbox import GATHER_S, Inbox, Pick, Verdict
 from pipelines.lately import Lately
-from pipelines.line import LANGS, Lang, Line
-from pipelines.news import PHRASES as NEWS
+from pipelines.line import Lang, Line
+from pipelines.monologue import WRITTEN, Hands, Monologue
 from pipelines.news import News, moment
 from pipelines.notice import SpokenNotice
 from pipelines.operator import Operator, When, Who
+from pipelines.profile import RoomProfile
 from pipelines.programme import Programme
 from pipelines.replies import Floor, Replies, Speaker
 from pipelines.rundown import Plan
 from pipelines.running_order import Block, Cue, Rank, RunningOrder
-from pipelines.scriptbook import FAQ, Passage, Script
+from pipelines.scriptbook import Script
 from pipelines.wording import Wording
-from pipelines.writer import Reject, Subject, Writer
+from pipelines.writer import Reject, Writer
 from streaming.errors import Conflict, NightAnchorError, NotFound
 
-__all__ = ["RoomProfile", "RoomShow", "Script", "SpokenTake", "Stage", "Verdict", "Voice"]
+__all__ = ["RoomShow", "SpokenTake", "Stage", "Verdict", "Voice"]
 
 log = logging.getLogger(__name__)
 
-Mood = Literal["calm", "warm", "lively"]
 NEXT_SHOWN = 5
-WRITTEN = "writer"
-"""The script id of what the writer wrote."""
 LATELY_S = 1200.0
 """Within so long, no sentence is said again while there is another."""
 LATELY_SHOWN = 6
 """Sentences said last that a writer is told."""
-MAX_REST_S = 2.5
-"""Longest rest between two passages: with a line or a process that is late, silence stays under four seconds."""
-PASSAGES = 6
-"""Passages that are looked at for one that the guard lets through, before something harmless is said."""
 VOICING_S = 2.0
 """Time that is left for finding the words and voicing them before an answer can be on air."""
-STUCK_S = 1.0
-"""When even that is held, the next attempt is made after so long."""
 NO_WRITER = {
     "engine": "template", "name": "template", "state": "off", "message": "", "next_step": "", "first_ms": None,
     "tokens_per_s": None,
@@ -69,29 +61,6 @@ FAULTS = {
         "zh": "画面进程暂时不可用,恢复后会自动继续。", "en": "Playout is away; the show goes on when it is back.",
     },
 }
-
-
-@dataclass(frozen=True, slots=True)
-class RoomProfile:
-    """What the show must know of its room. `voices` maps a language to a voice id.
-
-    `rest_s` is the silence between two scripts, in which the presenter is idle; `greeting` is said when she comes on,
-    `prompt` tells a writer who she is, `adapter` which language adapter she wears; viewers are answered in the
-    languages that are `spoken`. `notice_s` is how often she says that she is an AI beside the opening, 0 for not at
-    all; None leaves it out of the opening, too, which is for trials of single parts.
-    """
-
-    room: str
-    title: str
-    lang: Lang = "zh"
-    voices: Mapping[Lang, str] = field(default_factory=dict)
-    mood: Mood = "warm"
-    rest_s: float = 1.2
-    greeting: str = ""
-    prompt: str = ""
-    adapter: str | None = None
-    spoken: tuple[Lang, ...] = LANGS
-    notice_s: float | None = None
 
 
 class RoomShow:
@@ -111,7 +80,7 @@ class RoomShow:
     ) -> None:
         state = state if state and state.get("v") == 1 else {}
         self.profile, self.on_event, self._writer = room, on_event, writer
-        self._stage, self._clock, self._rng = stage, clock, rng
+        self._stage, self._clock = stage, clock
         self._gate = Gate(guard or Guard(), self._tell)
         self._lately = Lately(no_repeat_s, clock=clock, state=state.get("lately"))
         self._programme = Programme(room.lang, rng, state.get("programme"))
@@ -123,20 +92,24 @@ class RoomShow:
         self._products: dict[str, Product] = {}
         self._wording = Wording({}, room.title)
         self._on_air: str | None = state.get("on_air")
-        self._rest_until = self._stuck_until = 0.0
-        self._rested: Block | None = None
-        self._barren = 0
         self._ids = itertools.count(1)
         self._id_base = f"{room.room}-{int(clock() * 1000):x}"
         self._order = RunningOrder(
-            self._pull_reply, self._pull_script, self._make_transition, turned=self._turned,
-            shelve=self._programme.shelve, question_time=self._programme.is_question_time,
+            self._pull_reply, lambda: self._monologue.next(), lambda: self._monologue.transition(),
+            turned=lambda: self._monologue.turned(), shelve=self._programme.shelve,
+            question_time=self._programme.is_question_time,
         )
         self._greeting: Block | None = None
         self._flight: dict[str, Cue] = {}
         self._restore(state)
         self._notice = SpokenNotice(room.notice_s or 0.0, self._line_id, state.get("notice_at"))
         self._hour, self._news = hour, News(low_stock, clock=clock, hour=hour)
+        self._monologue = Monologue(self._programme, self._order, self._news, self._lately, writer, Hands(
+            lambda: self.profile, lambda product_id: self._products.get(product_id or ""), self._line_id,
+            lambda text, lang, about: self._fill(text, lang, about, ""),
+            lambda text, lang, about: self._passes(text, lang, about, ""),
+            lambda: self._director.soonest(), self._moment,
+        ), clock=clock, rng=rng)
         self._replies = Replies(self._answers, writer, self._lately, Floor(
             self._line_id, self._fill, self._may, self._order.close, lambda: self._director.wake(), self._tell,
         ))
@@ -202,11 +175,7 @@ class RoomShow:
         if self._greeting is not None:
             self._order.withdraw(self._greeting)
         self._replies.drop()
-        if self._writer is not None:
-            self._writer.drop()
-        script = self._order.script
-        if script is not None and script.script_id == WRITTEN:
-            self._order.abandon_script()
+        self._monologue.drop()
 
     def greet(self, text: str) -> None:
         """Say a greeting at the next boundary, unless the presenter changes before."""
@@ -278,9 +247,7 @@ class RoomShow:
 
     def _jumped(self) -> None:
         self._order.break_off()
-        if self._order.ending is not None:
-            self._order.ending.rest_s = 0.0
-        self._rest_until = self._stuck_until = 0.0
+        self._monologue.hurry()
         self._director.turn()
 
     def running_order(self) -> dict[str, Any]:
@@ -306,12 +273,12 @@ class RoomShow:
         self._director.take_finished(take_id, outcome)
         if not self._director.on_stage():
             self._replies.hurry()
-        self._rest()
+        self._monologue.rest()
 
     def on_stage_restarted(self) -> None:
         """Playout was restarted: what was queued there is lost, and is put back."""
         self._director.stage_restarted()
-        self._rest()
+        self._monologue.rest()
 
     def on_voice_restarted(self) -> None:
         """The voice process is back: try it at once."""
@@ -403,22 +370,14 @@ class RoomShow:
     def state(self) -> dict[str, Any]:
         """Small JSON-able resume state, given back to `__init__` after a restart."""
         now, order = self._clock(), self._order
-        script = order.script
+        script, on_stage = order.script, [(t, a.cue) for t, a in self._director.on_stage()]
         kept = script is not None and not script.done and script.cues[0].source == "script"
         return {
             "v": 1, "epoch": self._director.epoch, "on_air": self._on_air,
-            "script": self._saved(script) if script is not None and kept else None,
-            "ending": self._saved(order.ending) if order.ending is not None and not order.ending.done else None,
-            "remains": {k: self._saved(b) for k, b in self._programme.remains.items() if not b.done},
+            "script": saved(script, on_stage) if script is not None and kept else None,
+            "ending": saved(order.ending, on_stage) if order.ending is not None and not order.ending.done else None,
+            "remains": {k: saved(b, on_stage) for k, b in self._programme.remains.items() if not b.done},
             "programme": self._programme.state(now), "lately": self._lately.state(), "notice_at": self._notice.last,
-        }
-
-    def _saved(self, block: Block) -> dict[str, Any]:
-        flight = {t: block.cues.index(a.cue) for t, a in self._director.on_stage() if a.cue in block.cues}
-        return {
-            "script_id": block.script_id, "stamp": block.stamp, "lang": block.cues[0].lang, "item_id": block.item_id,
-            "product_id": block.cues[0].product_id, "texts": [c.text for c in block.cues],
-            "done": [c.done for c in block.cues], "flight": flight,
         }
 
     def _item_document(self) -> dict[str, Any] | None:
@@ -449,7 +408,7 @@ class RoomShow:
                 return None
             return self._inbox.pop(now)
 
-        return self._replies.pull(pop, self._speaker()) or (None if self._replies.waiting else self._pull_news())
+        return self._replies.pull(pop, self._speaker()) or (None if self._replies.waiting else self._monologue.news())
 
     def _speaker(self) -> Speaker:
         who = self.profile
@@ -458,21 +417,6 @@ class RoomShow:
     def _moment(self) -> str:
         """The time of day in her words; empty without a clock on the wall."""
         return moment(self._hour(), self.profile.lang) if self._hour is not None else ""
-
-    def _pull_news(self) -> Block | None:
-        news = self._news.pop()
-        if news is None:
-            return None
-        change, product_id = news
-        lang, about = self.profile.lang, product_id or None
-        wordings = (text.replace("{now}", self._moment()) for text in NEWS[change][lang])
-        able = [t for t in wordings if self._passes(t, lang, about, "")]
-        self._rng.shuffle(able)
-        text = self._lately.freshest(able, lambda t: self._fill(t, lang, about, "") or "")
-        if text is None:
-            return None
-        cue = Cue(self._line_id(), text, lang, "script", Rank.REPLY, product_id=about)
-        return Block([cue], Rank.REPLY, interrupts=False)
 
     def _fill(self, text: str, lang: Lang, product_id: str | None, user: str) -> str | None:
         return self._wording.fill(text, lang, product_id=product_id, user=user)
@@ -491,120 +435,16 @@ class RoomShow:
     def _topic(self, text: str) -> Topic:
         return self._topics.of(text, self.profile.lang, self._focus())
 
-    def _pull_script(self) -> Block | None:
-        self._rest()
-        now = self._clock()
-        if now < self._stuck_until:
-            return None
-        at = self._rested_at()
-        resumed = self._programme.resume(at)
-        if resumed is not None:
-            return self._rested_block(resumed)
-        product, lang = self._programme.subject(at)
-        written = self._writer.take() if self._writer is not None else None
-        if written is not None and written.product_id in self._products and self._is_due(written.product_id, product):
-            tongue = written.lang
-            cues = [
-                Cue(
-                    self._line_id(), t, tongue, "writer", Rank.SCRIPT, product_id=written.product_id, literal=True,
-                    engine=written.engine,
-                )
-                for t in written.texts
-            ]
-            return self._rested_block(Block(cues, Rank.SCRIPT, script_id=WRITTEN))
-        passage = self._sayable_passage(at)
-        if passage is None:
-            self._stuck_until = now + STUCK_S
-            return None
-        cues = [
-            Cue(self._line_id(), text, passage.lang, passage.source, Rank.SCRIPT, product_id=passage.product_id)
-            for text in passage.texts
-        ]
-        about = self._products.get(passage.product_id or "")
-        if self._writer is not None and about is not None and passage.source == "script":
-            tongue = lang if product is not None else self.profile.lang
-            self._writer.want(Subject(
-                self.profile.prompt, tongue, about, adapter=self.profile.adapter, moment=self._moment(),
-            ))
-        item = self._programme.item()
-        return self._rested_block(Block(
-            cues, Rank.SCRIPT, script_id=passage.script_id, stamp=passage.stamp, rest_s=passage.rest_s,
-            item_id=item.item_id if item is not None and passage.kept else "",
-        ))
-
-    def _is_due(self, product_id: str, product: Product | None) -> bool:
-        """Whether the running order has this product on, or does not say."""
-        item = self._programme.item()
-        return item is None or (item.kind == "product" and product is not None and product.product_id == product_id)
-
-    def _sayable_passage(self, at: float) -> Passage | None:
-        """A passage of which the guard lets something through; None when there is not even something harmless."""
-        attempts: list[Callable[[], Passage | None]] = []
-        if self._barren < PASSAGES:
-            attempts += [lambda: self._programme.passage(at)] * PASSAGES
-        if self._book.filled:
-            attempts += [self._programme.idle] * PASSAGES
-        for attempt in attempts:
-            passage = attempt()
-            if passage is None:
-                continue
-            # An answer without its question is odd; of other passages something is better than nothing.
-            enough = all if passage.script_id.startswith(FAQ) else any
-            if passage.texts and enough(self._passes(t, passage.lang, passage.product_id, "") for t in passage.texts):
-                return passage
-        return None
-
-    def _rested_block(self, block: Block) -> Block:
-        """A block that waits until the rest after the one before is over."""
-        first = block.waiting
-        if first is not None:
-            first.not_before = self._rested_at()
-        return block
-
-    def _rested_at(self) -> float:
-        """When the rest after what is on air will be over."""
-        ending, soonest = self._order.ending, self._director.soonest()
-        if ending is None or ending.done:
-            return max(soonest, self._rest_until)
-        return soonest + self._rest_s(ending)
-
-    def _rest_s(self, block: Block) -> float:
-        return min(self.profile.rest_s if block.rest_s is None else block.rest_s, MAX_REST_S)
-
-    def _turned(self) -> bool:
-        return self._programme.turned(self._director.soonest())
-
     def _age(self, text: str, lang: Lang, product_id: str | None) -> float | None:
         filled = self._fill(text, lang, product_id, "")
         return self._lately.age(filled) if filled is not None else None
-
-    def _rest(self) -> None:
-        script, ending = self._order.script, self._order.ending
-        over = next((b for b in (script, ending) if b is not None and b.done), None)
-        if over is None or over is self._rested:
-            return
-        self._rested = over
-        if not over.begun:
-            # Nothing of it could be said: no rest from nothing.
-            self._barren += 1
-            return
-        self._barren = 0
-        self._rest_until = self._clock() + self._rest_s(over)
-        if over is ending and script is not None and not script.begun:
-            script.cues[0].not_before = self._rest_until
-
-    def _make_transition(self) -> Cue | None:
-        script = self._order.script
-        lang = script.cues[0].lang if script is not None else self.profile.lang
-        phrase = self._book.go_on(lang)
-        return Cue(self._line_id(), phrase, lang, "transition", Rank.SCRIPT) if phrase is not None else None
 
     def _next_due(self) -> float | None:
         now = self._clock()
         if not self._director.on_stage():
             self._replies.hurry()
         chat = self._inbox.next_due(now)
-        times = (self._inbox.gathered_at(), chat, self._rest_until, self._stuck_until, self._news.next_due())
+        times = (self._inbox.gathered_at(), chat, *self._monologue.due())
         return min((t for t in times if t is not None and t > now), default=None)
 
     def _write(self, cue: Cue, epoch: int) -> Line | None:
@@ -633,14 +473,9 @@ class RoomShow:
             text = said
         return Line(
             line_id=cue.line_id, room=self.profile.room, epoch=epoch, text=text, lang=cue.lang, source=cue.source,
-            voice=self._voice_of(cue.lang), mood=self.profile.mood, product_id=cue.product_id,
+            voice=self.profile.voice_of(cue.lang), mood=self.profile.mood, product_id=cue.product_id,
             reply_to=cue.reply_to, asked_ts=cue.asked_ts, clip=cue.clip, meta=kept,
         )
-
-    def _voice_of(self, lang: Lang) -> str:
-        """Her voice in a language: where she has none of her own, her voice of another language says it."""
-        voices = self.profile.voices
-        return voices.get(lang) or voices.get(self.profile.lang) or next(iter(voices.values()), "")
 
     def _passes(self, text: str, lang: Lang, product_id: str | None, user: str) -> bool:
         filled = self._fill(text, lang, product_id, user)
@@ -684,21 +519,16 @@ class RoomShow:
             self._order.abandon_script()
 
     def _restore(self, state: Mapping[str, Any]) -> None:
-        if state.get("script"):
-            self._order.script = self._loaded(state["script"])
-        if state.get("ending"):
-            self._order.ending = self._loaded(state["ending"])
-        self._programme.remains = {str(k): self._loaded(b) for k, b in dict(state.get("remains") or {}).items()}
+        def load(kept: Mapping[str, Any]) -> Block:
+            block, flight = loaded(kept, self._line_id)
+            self._flight |= flight
+            return block
 
-    def _loaded(self, saved: Mapping[str, Any]) -> Block:
-        lang, product = saved["lang"], saved["product_id"]
-        cues = [Cue(self._line_id(), t, lang, "script", Rank.SCRIPT, product_id=product) for t in saved["texts"]]
-        for cue, done in zip(cues, saved["done"], strict=True):
-            cue.state = "heard" if done else "waiting"
-        self._flight |= {take_id: cues[at] for take_id, at in dict(saved["flight"]).items()}
-        return Block(
-            cues, Rank.SCRIPT, script_id=saved["script_id"], stamp=saved["stamp"], item_id=saved.get("item_id", "")
-        )
+        if state.get("script"):
+            self._order.script = load(state["script"])
+        if state.get("ending"):
+            self._order.ending = load(state["ending"])
+        self._programme.remains = {str(k): load(b) for k, b in dict(state.get("remains") or {}).items()}
 
     async def _settle(self) -> None:
         """Take back what an earlier run left on the stage; what it can't give back has been heard."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.line import Line
-from pipelines.show import RoomProfile, RoomShow, SpokenTake
+from pipelines.profile import RoomProfile
+from pipelines.show import RoomShow, SpokenTake
 from streaming.errors import BadInput, ChildDown, TimedOut
 
 TICK = 0.04

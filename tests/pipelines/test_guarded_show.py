@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from pipelines.guard import Guard
-from pipelines.show import RoomProfile, Script
+from pipelines.profile import RoomProfile
+from pipelines.scriptbook import Script
 from streaming.errors import BadInput
 from tests import virtual_clock
 from tests.pipelines.show_fakes import Studio

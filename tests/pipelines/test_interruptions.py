@@ -14,8 +14,9 @@ import pytest
 from pipelines.catalogue import Product
 from pipelines.demo import load_demo
 from pipelines.events import ChatEvent
+from pipelines.profile import RoomProfile
 from pipelines.rundown import Item, Plan
-from pipelines.show import RoomProfile, Script
+from pipelines.scriptbook import Script
 from tests import virtual_clock
 from tests.pipelines.show_fakes import Studio, now
 

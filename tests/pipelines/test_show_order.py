@@ -13,7 +13,7 @@ import pytest
 from pipelines.catalogue import Product
 from pipelines.demo import load_demo
 from pipelines.rundown import Item, Plan
-from pipelines.show import Script
+from pipelines.scriptbook import Script
 from server.documents import RunningOrderIn
 from server.running_orders import plan_of
 from streaming.errors import Conflict, NotFound

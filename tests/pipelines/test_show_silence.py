@@ -14,7 +14,7 @@ import pytest
 from pipelines.catalogue import Product
 from pipelines.demo import load_demo
 from pipelines.rundown import Item, Plan
-from pipelines.show import Script
+from pipelines.scriptbook import Script
 from tests import virtual_clock
 from tests.pipelines.show_fakes import Studio, now
 from tests.pipelines.test_interruptions import event

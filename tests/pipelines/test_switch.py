@@ -8,7 +8,8 @@ import random
 
 import pytest
 
-from pipelines.show import RoomProfile, Script
+from pipelines.profile import RoomProfile
+from pipelines.scriptbook import Script
 from streaming.errors import Unavailable
 from tests import virtual_clock
 from tests.pipelines.show_fakes import Studio, now

@@ -15,7 +15,7 @@ import pytest
 from pipelines.catalogue import Product
 from pipelines.events import ChatEvent
 from pipelines.notice import TEXTS
-from pipelines.show import Script
+from pipelines.scriptbook import Script
 from streaming.errors import BadInput, Conflict
 from tests import virtual_clock
 from tests.pipelines.show_fakes import Studio, now

@@ -8,7 +8,7 @@ import itertools
 
 import pytest
 
-from pipelines.show import RoomProfile
+from pipelines.profile import RoomProfile
 from pipelines.writer import Request, Subject, brief, fault, messages, sayable
 from pipelines.writer.form import tidy
 from tests import virtual_clock

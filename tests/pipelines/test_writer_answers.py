@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.catalogue import Product
 from pipelines.events import ChatEvent
-from pipelines.show import RoomProfile
+from pipelines.profile import RoomProfile
 from pipelines.writer import Request
 from tests import virtual_clock
 from tests.pipelines.show_fakes import now

@@ -7,7 +7,9 @@ import random
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
 
-from pipelines.show import RoomProfile, RoomShow, Script
+from pipelines.profile import RoomProfile
+from pipelines.scriptbook import Script
+from pipelines.show import RoomShow
 from pipelines.writer import Chain, EngineDown, Request, Sampling, Writer
 from pipelines.writer.engine import EngineKind
 from tests.pipelines.show_fakes import FakeStage, FakeVoice, Studio, now
