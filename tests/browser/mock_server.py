@@ -187,6 +187,12 @@ def make_app(mock: Mock) -> FastAPI:
     async def products() -> Any:
         return [p | {"pinned": p["id"] == mock.pinned} for p in mock.products]
 
+    @app.get("/guard/findings", dependencies=safe)
+    async def findings() -> Any:
+        wrong = [p for p in mock.products if p["was_price"] and float(p["was_price"]) <= float(p["price"])]
+        message = {"zh": "原价不高于现价，没有折扣可说。", "en": "The price before is not above the price now."}
+        return [{"product_id": p["id"], "kind": "was_price", "texts": [], "message": message} for p in wrong]
+
     @app.post("/products", dependencies=safe, status_code=201)
     async def add_product(body: dict[str, Any]) -> Any:
         row = {"id": f"p{next(mock.numbers)}", "position": 9, "has_picture": False, "pinned": False, **body}

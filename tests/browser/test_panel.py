@@ -149,6 +149,20 @@ def test_a_price_is_changed_in_place(panel: Panel) -> None:
     assert next(p for p in panel.mock.products if p["id"] == "serum")["price"] == "89.50"
 
 
+def test_an_entry_that_contradicts_itself_says_so_on_its_card(panel: Panel) -> None:
+    panel.go("products")
+    page = panel.page
+    card = page.locator("[data-id=serum]")
+    expect(card).to_contain_text("¥99.90")
+    expect(page.locator(".product-findings")).to_have_count(0)
+    card.get_by_role("button", name=re.compile("价格")).click()
+    card.locator("input").fill("150")
+    card.locator("input").press("Enter")
+    found = card.locator(".product-findings")
+    found.get_by_text("1 处互相矛盾").click()
+    expect(found.locator("li")).to_have_text("原价不高于现价，没有折扣可说。")
+
+
 def test_a_refused_price_is_explained_and_put_back(panel: Panel) -> None:
     panel.go("products")
     page = panel.page

@@ -67,7 +67,7 @@ export default {
   "products.add": "Add product", "products.none": "No products yet", "products.none.text": "Add one with its facts and questions; the presenter does the rest.",
   "products.pin": "Pin", "products.unpin": "Unpin", "products.pinned": "Pinned", "products.on_air": "On card", "products.stock_n": "{n} left",
   "products.price": "Price", "products.was_price": "Price before", "products.stock": "Stock", "products.no_stock": "not counted",
-  "products.counts": "{facts} facts, {faq} answers", "products.inline_edit": "Click to change", "products.saved": "{name}: changed on air",
+  "products.findings": "{n} contradictions in this entry", "products.counts": "{facts} facts, {faq} answers", "products.inline_edit": "Click to change", "products.saved": "{name}: changed on air",
   "products.delete.title": "Delete this product?", "products.delete.text": "“{name}” and its scripts are removed. This cannot be undone.",
   "form.edit": "Edit product", "form.language": "Language of the texts", "form.name": "Name", "form.unit": "Unit", "form.unit.hint": "bottle, box…",
   "form.facts": "Facts", "form.facts.hint": "One a line. Only what is written here is said of the product.",

@@ -67,7 +67,7 @@ export default {
   "products.add": "添加商品", "products.none": "还没有商品", "products.none.text": "添加商品，写好卖点和问答，剩下的交给主播。",
   "products.pin": "固定", "products.unpin": "取消固定", "products.pinned": "已固定", "products.on_air": "展示中", "products.stock_n": "余 {n}",
   "products.price": "价格", "products.was_price": "原价", "products.stock": "库存", "products.no_stock": "不计库存",
-  "products.counts": "{facts} 条卖点，{faq} 条问答", "products.inline_edit": "点击修改", "products.saved": "{name}：已更新到直播",
+  "products.findings": "资料里有 {n} 处互相矛盾", "products.counts": "{facts} 条卖点，{faq} 条问答", "products.inline_edit": "点击修改", "products.saved": "{name}：已更新到直播",
   "products.delete.title": "删除这个商品？", "products.delete.text": "“{name}”及其话术将被删除，无法恢复。",
   "form.edit": "编辑商品", "form.language": "文字语言", "form.name": "名称", "form.unit": "单位", "form.unit.hint": "瓶、盒……",
   "form.facts": "卖点", "form.facts.hint": "每行一条。主播只会讲这里写下的内容。",

@@ -1,6 +1,6 @@
 /** Products: what is sold, with prices that can be changed in place. */
 import { get, patch, post, remove } from "../api.js";
-import { button, empty, fill, h } from "../dom.js";
+import { button, empty, fill, h, icon } from "../dom.js";
 import { local, money, t } from "../i18n.js";
 import { attempt, confirm, done, failed } from "../notice.js";
 import { may, session } from "../session.js";
@@ -40,12 +40,23 @@ function inline(label, value, shown, save, props) {
   return holder;
 }
 
+/** Findings of the guard by the id of their product. */
+function byProduct(found) {
+  const out = {};
+  for (const f of found) (out[f.product_id] ??= []).push(f);
+  return out;
+}
+
 export async function products(page) {
   const list = h("div", { class: "product-grid" });
   let stamp = Date.now().toString(36);
+  let contradictions = {};
   const load = async () => {
+    const room = encodeURIComponent(session.room.id);
+    const [all, found] = await Promise.all([get(`/products?room=${room}`), get(`/guard/findings?room=${room}`)]);
     stamp = Date.now().toString(36);
-    paint(await get(`/products?room=${encodeURIComponent(session.room.id)}`));
+    contradictions = byProduct(found);
+    paint(all);
   };
   const reload = () => load().catch(failed);
 
@@ -78,6 +89,7 @@ export async function products(page) {
       });
     } });
     const facts = Object.values(p.facts ?? {}).flat().length;
+    const wrong = contradictions[p.id] ?? [];
     return h("article", { class: `card product${p.pinned ? " pinned" : ""}`, "data-id": p.id },
       h("div", { class: "product-picture" }, productPicture(p, stamp), p.pinned && h("span", { class: "pill warn" }, t("products.pinned"))),
       h("div", { class: "product-body" },
@@ -89,6 +101,9 @@ export async function products(page) {
           h("span", {}, t("products.stock")),
           inline(t("products.stock"), p.stock, p.stock ?? t("products.no_stock"), saver(p, "stock"), { inputMode: "numeric" }),
           h("span", { class: "faint" }, t("products.counts", { facts, faq: (p.faq ?? []).length }))),
+        wrong.length > 0 && h("details", { class: "product-findings" },
+          h("summary", {}, icon("warn", "s"), h("span", {}, t("products.findings", { n: wrong.length }))),
+          h("ul", { class: "small" }, wrong.map((f) => h("li", { class: "wrap" }, local(f.message))))),
         h("div", { class: "row between product-foot" },
           may("operator") ? h("div", { class: "row" }, pin, button(t("edit"), { sign: "edit", small: true, onclick: () => open(p) })) : h("span"),
           may("operator") && erase)));
