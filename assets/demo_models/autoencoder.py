@@ -157,7 +157,7 @@ def error(out: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
 def psnr(vae: Any, pictures: Pictures, count: int = 8) -> float:
     """Mean peak signal-to-noise ratio of held-out pictures in dB."""
     found = []
-    for index in range(count):
+    for index in range(min(count, len(pictures))):
         x = pictures.tensor(index)[None]
         y = vae.decode(vae.encode(x).latents).sample.clamp(-1, 1)
         found.append(10 * torch.log10(4 / F.mse_loss(y, x)))
@@ -198,7 +198,7 @@ def train(pictures_folder: Path, out: Path, *, steps: int, threads: int, lr: flo
 def sheet(vae: Any, pictures: Pictures, path: Path, count: int = 4) -> None:
     """Held-out pictures above, what the autoencoder makes of them below."""
     rows: list[list[Any]] = [[], []]
-    for index in range(count):
+    for index in range(min(count, len(pictures))):
         x = pictures.tensor(index)[None]
         y = vae.decode(vae.encode(x).latents).sample.clamp(-1, 1)
         for row, t in zip(rows, (x, y), strict=True):
