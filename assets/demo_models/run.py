@@ -46,7 +46,7 @@ class Run:
         groups = [{"params": deep, "weight_decay": decay}, {"params": flat, "weight_decay": 0.0}]
         self._optimiser = torch.optim.AdamW(groups, lr=lr, betas=betas)
         self.mean = {k: p.detach().clone() for k, p in self.parameters.items()}
-        self.step = 0
+        self.step = self._anew = 0
         folder.mkdir(parents=True, exist_ok=True)
         self._resume()
 
@@ -60,7 +60,7 @@ class Run:
                 p.copy_(found.tensors[f"weight.{k}"])
                 self.mean[k].copy_(found.tensors[f"mean.{k}"])
         self._optimiser.load_state_dict(optimiser_state(found, self._optimiser.state_dict()["param_groups"]))
-        self.step = found.step
+        self.step, self._anew = found.step, int(found.state.get("anew", 0))
         print(f"{self.name}: going on after step {self.step}", flush=True)
 
     def _begin(self) -> None:
@@ -73,7 +73,7 @@ class Run:
             for k, p in self.parameters.items():
                 p.copy_(tensors[k])
                 self.mean[k].copy_(tensors[k])
-        self.step = int(json.loads((BEGUN / f"{self.name}.json").read_text())["step"])
+        self.step = self._anew = int(json.loads((BEGUN / f"{self.name}.json").read_text())["step"])
         print(f"{self.name}: begins with what was left after step {self.step}", flush=True)
 
     def leave(self, folder: Path | None = None, bits: int = 16) -> None:
@@ -104,14 +104,13 @@ class Run:
         tensors, rest = optimiser_tensors(self._optimiser.state_dict())
         tensors |= {f"weight.{k}": p for k, p in self.parameters.items()}
         tensors |= {f"mean.{k}": t for k, t in self.mean.items()}
-        save(self.folder / "checkpoints", Checkpoint(self.step, tensors, {"optimiser": rest}))
+        save(self.folder / "checkpoints", Checkpoint(self.step, tensors, {"optimiser": rest, "anew": self._anew}))
 
     def rate(self, step: int) -> float:
-        """Learning rate of a step."""
-        if step < self._warmup:
-            return self._lr * (step + 1) / self._warmup
-        done = (step - self._warmup) / max(1, self.steps - self._warmup)
-        return self._lr * (self._floor + (1 - self._floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+        """Learning rate of a step; an optimiser that knows nothing yet is warmed up wherever it begins."""
+        done = max(0.0, (step - self._warmup) / max(1, self.steps - self._warmup))
+        full = self._lr * (self._floor + (1 - self._floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+        return full * min(1.0, (step - self._anew + 1) / self._warmup)
 
     def go(self, loss: Loss, after: Callable[[int], None] | None = None) -> None:
         """Train to the end; `after` is called with the step at every checkpoint, the averaged weights in place."""

@@ -137,8 +137,9 @@ def test_another_machine_goes_on_from_what_was_left(tmp_path: Path, monkeypatch:
     run.go(toy.loss)
     run.leave()
     there = Toy()
-    went_on = Run("toy", there, tmp_path / "there", steps=30, lr=1e-2)
+    went_on = Run("toy", there, tmp_path / "there", steps=3000, lr=1e-2, warmup=10)
     assert went_on.step == 20
+    assert went_on.rate(20) < 0.2 * went_on.rate(29), "its optimiser knows nothing yet"
     for k, p in there.named_parameters():
         assert torch.equal(p, run.mean[k].half().float())
     seen: list[int] = []
