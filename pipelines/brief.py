@@ -32,11 +32,14 @@ TASKS: dict[Lang, dict[Kind, str]] = {
 }
 _LABELS: dict[Lang, dict[str, str]] = {
     "zh": {"task": "任务：", "product": "商品：", "price": "价格：", "was_price": "原价：", "stock": "库存：",
-           "next_product": "下一款：", "facts": "事实：", "viewer": "观众：", "question": "问题："},
+           "next_product": "下一款：", "facts": "事实：", "viewer": "观众：", "closest": "最相关：",
+           "question": "问题："},
     "en": {"task": "Task: ", "product": "Product: ", "price": "Price: ", "was_price": "Was: ", "stock": "Stock: ",
-           "next_product": "Next: ", "facts": "Facts:", "viewer": "Viewer: ", "question": "Question: "},
+           "next_product": "Next: ", "facts": "Facts:", "viewer": "Viewer: ", "closest": "Closest: ",
+           "question": "Question: "},
     "ja": {"task": "課題：", "product": "商品：", "price": "価格：", "was_price": "通常価格：", "stock": "在庫：",
-           "next_product": "次の商品：", "facts": "事実：", "viewer": "視聴者：", "question": "質問："},
+           "next_product": "次の商品：", "facts": "事実：", "viewer": "視聴者：", "closest": "近い内容：",
+           "question": "質問："},
 }
 _PAIR: dict[Lang, str] = {"zh": "问：{}？答：{}", "en": "Q: {}? A: {}", "ja": "問：{}？答：{}"}
 _SPACE = re.compile(r"\s+")
@@ -50,8 +53,9 @@ class Brief:
     """What to say and what is known; empty fields are left out.
 
     `product`, `next_product`, `price` (99.9元), `was_price` and `stock` (128瓶) are ready to be said. `facts` are short
-    sentences, or pairs of question and answer as `pair` makes them; their order means nothing. `question` is the
-    viewer's own words and trusted as little as `viewer`, the name.
+    sentences, or pairs of question and answer as `pair` makes them; their order means nothing. `closest` is what the
+    catalogue has to the question, empty when it has nothing: finding is the catalogue's task, wording the model's.
+    `question` is the viewer's own words and trusted as little as `viewer`, the name.
     """
 
     kind: Kind
@@ -63,6 +67,7 @@ class Brief:
     stock: str = ""
     facts: tuple[str, ...] = ()
     viewer: str = ""
+    closest: str = ""
     question: str = ""
     next_product: str = ""
 
@@ -92,6 +97,7 @@ def task(brief: Brief) -> str:
     if facts:
         lines += [labels["facts"], *facts]
     lines += _line(labels["viewer"], brief.viewer, MAX_SHORT)
+    lines += _line(labels["closest"], brief.closest.rstrip("。. "), MAX_FACT)
     lines += _line(labels["question"], brief.question, MAX_QUESTION)
     return "\n".join(lines)
 

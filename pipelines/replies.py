@@ -13,13 +13,14 @@ from typing import Any
 
 from pipelines import sentences
 from pipelines.answers import Answers, Reply
-from pipelines.brief import Kind, task
-from pipelines.catalogue import Product
+from pipelines.brief import MAX_FACT, Brief, Kind, task
+from pipelines.catalogue import Product, in_lang
 from pipelines.inbox import Pick, Wait
 from pipelines.lately import Lately, without
 from pipelines.line import Lang
 from pipelines.moderation import spoken_name
 from pipelines.relevance import contradicts, point
+from pipelines.retrieval import Found
 from pipelines.running_order import Block, Cue, Rank
 from pipelines.writer import Draft, Reject, Request, Writer, about, fault
 
@@ -168,11 +169,32 @@ class Replies:
             filled = (self._floor.fill(f, reply.lang, found.product.product_id, reply.user) for f, _ in facts
                       ) if found.product is not None else ()
             fields["facts"] = tuple(f for f in filled if f and "{" not in f)
+        brief = about(kind, reply.lang, product, **fields)
+        if kind == "answer" and found is not None:
+            brief = replace(brief, closest=self._closest(found, brief, reply))
         spare = [self._filled(text, reply) for text in reply.texts]
         return Request(
-            self._writer.room, about(kind, reply.lang, product, **fields), speaker.adapter,
-            self._lately.latest(LATELY), speaker.moment, tuple(s for s in spare if s),
+            self._writer.room, brief, speaker.adapter, self._lately.latest(LATELY), speaker.moment,
+            tuple(s for s in spare if s),
         )
+
+    def _closest(self, found: Found, brief: Brief, reply: Reply) -> str:
+        """What the catalogue has to the question, in as many whole sentences as a brief holds; empty for nothing."""
+        match found.intent:
+            case "price":
+                return brief.price
+            case "discount":
+                return brief.was_price and brief.price
+            case "stock":
+                return brief.stock
+        answer = in_lang(found.faq.answer, brief.lang) if found.faq is not None else found.fact
+        filled = self._filled(answer, reply) or ""
+        out, joint = "", " " if brief.lang == "en" else ""
+        for sentence in sentences.split(filled if "{" not in filled else ""):
+            if len(out) + len(sentence) > MAX_FACT:
+                break
+            out += joint * bool(out) + sentence
+        return out.rstrip("，、, ")
 
     def _check(self, request: Request, reply: Reply) -> Callable[[str], Reject]:
         brief = request.brief

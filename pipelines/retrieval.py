@@ -70,6 +70,10 @@ _ASKS = re.compile(
 _GENERAL = re.compile(r"怎么样|如何|好不好|好用吗|介绍|说说|讲讲|\btell\b|\babout\b|\bany good\b|どう(?:です|でしょう)|について|紹介")
 
 
+_EITHER = re.compile(r"([\u3400-\u9fff]{1,2})[不没]\1")
+"""A verb or adjective said twice asks whether: 黏不黏."""
+
+
 def intent_of(text: str) -> Intent:
     """What kind of thing is asked; the first that fits, most telling first."""
     return next((intent for intent, pattern in _INTENTS if pattern.search(text.casefold())), "")
@@ -84,7 +88,7 @@ def terms(text: str) -> Counter[str]:
     """Pairs of characters of what is written in Han or kana, and the other words."""
     text = text.casefold()
     found: Counter[str] = Counter()
-    for run in _CJK.findall(_FILLER.sub(" ", text)):
+    for run in _CJK.findall(_FILLER.sub(" ", _EITHER.sub(r" \1 ", text))):
         found.update(run[k : k + 2] for k in range(len(run) - 1))
         if len(run) == 1:
             found[run] += 1
@@ -213,7 +217,7 @@ class Retrieval:
         """
         if not query or not document:
             return 0.0
-        common = self._weight((query & document).items())
+        common = self._weight(_common(query, document).items())
         mine, theirs = self._weight(query.items()), self._weight(document.items())
         inside, covered, same = min(mine, theirs), mine, max(mine, theirs)
         return sum(share * common / max(of, 1e-9) for share, of in ((0.25, inside), (0.4, covered), (0.35, same)))
@@ -221,7 +225,16 @@ class Retrieval:
     def _share(self, query: Counter[str], document: Counter[str]) -> float:
         """Part of the question's weight that a statement covers."""
         whole = self._weight(query.items())
-        return self._weight((query & document).items()) / whole if whole else 0.0
+        return self._weight(_common(query, document).items()) / whole if whole else 0.0
+
+
+def _common(query: Counter[str], document: Counter[str]) -> Counter[str]:
+    """Terms of both; a character that is asked for alone is met in any pair that holds it."""
+    found = query & document
+    for term in query.keys() - found.keys():
+        if len(term) == 1 and _CJK.match(term) and any(term in other for other in document):
+            found[term] = 1
+    return found
 
 
 def _names(product: Product) -> tuple[str, ...]:

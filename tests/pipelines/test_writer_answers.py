@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.catalogue import Product
+from pipelines.brief import MAX_FACT
+from pipelines.catalogue import Faq, Product
 from pipelines.events import ChatEvent
 from pipelines.profile import RoomProfile
 from pipelines.writer import Request
@@ -60,6 +61,26 @@ def test_the_first_sentence_is_said_while_the_rest_is_written() -> None:
             assert [e["event_id"] for e in studio.told("answered")] == [said[0].line.reply_to]
             script = [h for h in studio.stage.heard if h.line.source == "script"]
             assert script[-1].began > said[-1].began, "the script went on"
+
+    virtual_clock.run(main())
+
+
+@pytest.mark.parametrize(("question", "closest"), [
+    ("这瓶精华黏不黏?", "质地清爽不黏。"), ("这瓶精华多少钱?", "199元"), ("这瓶精华能不能上飞机?", ""),
+    ("Is the serum light?", "It feels light."), ("这瓶精华怎么用?", "早晚各两滴。轻轻按开就行。"),
+])
+def test_the_writer_is_told_what_the_catalogue_has_to_the_question(question: str, closest: str) -> None:
+    faq = Faq({"zh": "怎么用"}, {"zh": "早晚各两滴。轻轻按开就行。" + "后面这一句就太长了，" * 20 + "。"})
+
+    async def main() -> None:
+        engine = answering(GOOD)
+        async with WriterRoom([engine], products=[dataclasses.replace(PRODUCT, faq=(faq,))]) as studio:
+            await asyncio.sleep(2)
+            studio.show.on_chat(ask(question, "小月"))
+            await asyncio.sleep(10)
+            asked = [r.brief.closest for r in engine.asked if r.brief.kind == "answer"]
+            assert len(asked) == 1 and asked[0].startswith(closest) and bool(asked[0]) == bool(closest)
+            assert len(asked[0]) <= MAX_FACT and not asked[0].endswith("，")
 
     virtual_clock.run(main())
 

@@ -42,7 +42,7 @@ def faults(brief: Brief, text: str, own: Iterable[str]) -> list[Fault]:
 
 def derivable(brief: Brief, text: str, own: Iterable[str]) -> bool:
     """Whether the answer can be cut into pieces of the brief and words of the presenter's own."""
-    pieces = {p for p in (*own, *units(brief), " ") if p}
+    pieces = {p for p in (*own, *units(brief), " ", "。", ". ") if p}
     longest = max(map(len, pieces))
     reached = [True] + [False] * len(text)
     for end in range(1, len(text) + 1):

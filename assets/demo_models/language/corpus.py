@@ -18,8 +18,10 @@ from pipelines.line import Lang
 
 SHARES: dict[Lang, float] = {"zh": 0.65, "en": 0.25, "ja": 0.10}
 KIND_SHARES: dict[Kind, float] = {
-    "pitch": 0.38, "answer": 0.44, "greet": 0.05, "thank": 0.04, "transition": 0.04, "call": 0.05,
+    "pitch": 0.44, "answer": 0.38, "greet": 0.05, "thank": 0.04, "transition": 0.04, "call": 0.05,
 }
+LONGER = 0.2
+"""Share of answers that are two facts long."""
 ENDINGS = 3
 """How many endings a group has."""
 
@@ -95,7 +97,7 @@ def _answers(stock: Stock, rng: random.Random, kind: Kind, persona: str, easy: b
         parts = [_say(opens, values, rng), core]
         if rng.random() < 0.12:
             parts.append(_say(said["close"], values, rng))
-        out.append(Example(_with(shared, viewer=viewer, question=ask), _join(parts, stock.lang), about))
+        out.append(Example(_with(shared, viewer=viewer, closest=about, question=ask), _join(parts, stock.lang), about))
     return out
 
 
@@ -107,7 +109,12 @@ def _question(found: Sheet, stock: Stock, rng: random.Random, easy: bool) -> tup
     if what == "fact":
         known: Known = rng.choice(found.known)
         ask = known.asks[0] if rng.random() < 0.35 else rng.choice(known.asks)
-        return ask, known.text, _say(said["fact"], values, rng, [known.text])
+        text = known.text
+        if len(found.known) > 1 and rng.random() < LONGER:
+            # Answers of a shop are often of more than one sentence.
+            other = rng.choice([k for k in found.known if k is not known])
+            text += (". " if stock.lang == "en" else "。") + other.text
+        return ask, text, _say(said["fact"], values, rng, [text])
     if what == "unknown":
         return rng.choice(found.absent), "", _say(said["unknown"], values, rng)
     ask = _say(said[f"{what}_asks"], values, rng)

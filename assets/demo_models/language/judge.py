@@ -107,10 +107,9 @@ def demo(langs: Sequence[Lang] = LANGS) -> list[Example]:
             out += [Example(Brief(k, lang, facts=facts if k == "pitch" else (), **common), "") for k in kinds]
             pairs = [(q["q"][lang], q["a"][lang]) for q in product.get("faq", ())]
             known = (*facts[:3], *(pair(q, a, lang) for q, a in pairs))
-            out += [
-                Example(Brief("answer", lang, facts=known, viewer="小雨", question=q, **common), "", a.rstrip("。. "))
-                for q, a in pairs
-            ]
+            for q, a in pairs:
+                asked = Brief("answer", lang, facts=known, viewer="小雨", closest=a, question=q, **common)
+                out.append(Example(asked, "", a.rstrip("。. ")))
     return out
 
 
