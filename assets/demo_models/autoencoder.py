@@ -19,7 +19,7 @@ from diffusers import AutoencoderTiny
 from PIL import Image
 from torch import Tensor
 
-from assets.demo_models.run import Run, modest, write_json
+from assets.demo_models.run import DEVICE, Run, modest, write_json
 
 CHANNELS = 12
 FACTOR = 16
@@ -158,7 +158,7 @@ def psnr(vae: Any, pictures: Pictures, count: int = 8) -> float:
     """Mean peak signal-to-noise ratio of held-out pictures in dB."""
     found = []
     for index in range(min(count, len(pictures))):
-        x = pictures.tensor(index)[None]
+        x = pictures.tensor(index)[None].to(vae.device)
         y = vae.decode(vae.encode(x).latents).sample.clamp(-1, 1)
         found.append(10 * torch.log10(4 / F.mse_loss(y, x)))
     return float(torch.stack(found).mean())
@@ -173,10 +173,10 @@ def train(pictures_folder: Path, out: Path, *, steps: int, threads: int, lr: flo
     run = Run("autoencoder", vae, out, steps=steps, lr=lr, decay=0.0, every=250, betas=(0.9, 0.98))
 
     def loss(step: int, rng: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        x = crops(pictures, rng)
-        with torch.autocast("cpu", torch.bfloat16):
+        x = crops(pictures, rng).to(DEVICE)
+        with torch.autocast(DEVICE.type, torch.bfloat16):
             z = vae.encode(x).latents.float()
-            shaken = z + 0.08 * torch.randn(z.shape, generator=rng)
+            shaken = z + 0.08 * torch.randn(z.shape, generator=rng).to(DEVICE)
             y = vae.decode(shaken).sample
         plain, edges = error(y.float(), x)
         mean, var = z.mean((0, 2, 3)), z.var((0, 2, 3))
@@ -199,10 +199,10 @@ def sheet(vae: Any, pictures: Pictures, path: Path, count: int = 4) -> None:
     """Held-out pictures above, what the autoencoder makes of them below."""
     rows: list[list[Any]] = [[], []]
     for index in range(min(count, len(pictures))):
-        x = pictures.tensor(index)[None]
+        x = pictures.tensor(index)[None].to(vae.device)
         y = vae.decode(vae.encode(x).latents).sample.clamp(-1, 1)
         for row, t in zip(rows, (x, y), strict=True):
-            row.append(((t[0].permute(1, 2, 0) + 1) * 127.5).round().to(torch.uint8).numpy())
+            row.append(((t[0].permute(1, 2, 0) + 1) * 127.5).round().to(torch.uint8).cpu().numpy())
     Image.fromarray(np.vstack([np.hstack(row) for row in rows])).save(path)
 
 

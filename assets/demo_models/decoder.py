@@ -21,7 +21,7 @@ from torch import Tensor
 
 from assets.demo_models.autoencoder import Pictures, crops, error, psnr, sheet
 from assets.demo_models.judge import Judge, load
-from assets.demo_models.run import Run, modest, write_json
+from assets.demo_models.run import DEVICE, Run, modest, write_json
 
 STAGES = (6, 12, 18)
 """Layers of the judge's body after which pictures are compared: at a half, a quarter and an eighth of the side."""
@@ -64,18 +64,19 @@ def train(pictures_folder: Path, begun: Path, judge_folder: Path, out: Path, *, 
     """Train, and leave `out/model`, a whole autoencoder with the old encoder, its judgement and a sheet."""
     modest(threads)
     pictures = Pictures(pictures_folder)
-    judge = load(judge_folder).to(memory_format=torch.channels_last)
-    vae = AutoencoderTiny.from_pretrained(begun / "model", local_files_only=True).to(memory_format=torch.channels_last)
+    judge = load(judge_folder).to(DEVICE, memory_format=torch.channels_last)
+    vae = AutoencoderTiny.from_pretrained(begun / "model", local_files_only=True)
+    vae.to(DEVICE, memory_format=torch.channels_last)
     vae.encoder.requires_grad_(False)
     vae.train()
     run = Run("decoder", vae.decoder, out, steps=steps, lr=lr, decay=0.0, every=250, betas=(0.9, 0.98))
 
     def loss(_step: int, rng: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        x = crops(pictures, rng)
-        with torch.autocast("cpu", torch.bfloat16):
+        x = crops(pictures, rng).to(DEVICE)
+        with torch.autocast(DEVICE.type, torch.bfloat16):
             with torch.no_grad():
                 z = vae.encode(x).latents.float()
-            y = vae.decode(z + 0.06 * torch.randn(z.shape, generator=rng)).sample.float()
+            y = vae.decode(z + 0.06 * torch.randn(z.shape, generator=rng).to(DEVICE)).sample.float()
             places, textures = look(judge, y, x)
         plain, edges = error(y, x)
         said = {"pixels": plain, "edges": edges, "places": places, "patterns": textures}

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 
 from assets.demo_models.autoencoder import HELD_OUT, Pictures
 from assets.demo_models.painter import paint
-from assets.demo_models.run import Run, modest, write_json
+from assets.demo_models.run import DEVICE, Run, modest, write_json
 from assets.demo_models.traits import TRAITS, Choice, choose, plain_caption
 
 SIZE = (176, 96)
@@ -93,14 +93,14 @@ def train(pictures_folder: Path, out: Path, *, steps: int, threads: int) -> None
         x = inputs[index] + 0.06 * torch.randn(BATCH, 3, *SIZE, generator=rng)
         if float(torch.rand(1, generator=rng)) < 0.5:
             x = F.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)
-        scores, wanted = judge(x), labels([choices[int(i)] for i in index])
-        return torch.stack([F.cross_entropy(scores[t], wanted[t]) for t in ASKED]).mean(), {}
+        scores, wanted = judge(x.to(DEVICE)), labels([choices[int(i)] for i in index])
+        return torch.stack([F.cross_entropy(scores[t], wanted[t].to(DEVICE)) for t in ASKED]).mean(), {}
 
     def after(step: int) -> None:
         save_file({k: t.half() for k, t in judge.state_dict().items()}, out / "judge.safetensors")
         with torch.no_grad():
-            scores, wanted = judge(inputs[:held]), labels(choices[:held])
-            right = {t: round(float((scores[t].argmax(1) == wanted[t]).float().mean()), 4) for t in ASKED}
+            scores, wanted = judge(inputs[:held].to(DEVICE)), labels(choices[:held])
+            right = {t: round(float((scores[t].argmax(1).cpu() == wanted[t]).float().mean()), 4) for t in ASKED}
         write_json(out / "judged.json", {"step": step, "right": right})
         print(f"judge {step}: {sum(right.values()) / len(right):.2%} on held-out drawings", flush=True)
 

@@ -23,6 +23,8 @@ from streaming.priority import lower
 
 BEGUN = Path(__file__).parent / "begun"
 """Trainings that are not at their end, for whoever goes on with them on another machine."""
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+"""Where models are trained. What is random is drawn on the CPU, so that it is the same everywhere."""
 SHARD_BYTES = 17_000_000
 STEP = ".step"
 Loss = Callable[[int, torch.Generator], tuple[Tensor, Mapping[str, float]]]
@@ -37,7 +39,7 @@ class Run:
         decay: float = 0.01, ema: float = 0.999, clip: float = 1.0, every: int = 200, show: int = 20,
         betas: tuple[float, float] = (0.9, 0.99), floor: float = 0.02,
     ) -> None:
-        self.name, self.model, self.folder, self.steps = name, model, folder, steps
+        self.name, self.model, self.folder, self.steps = name, model.to(DEVICE), folder, steps
         self._lr, self._warmup, self._ema, self._clip, self._every, self._show = lr, warmup, ema, clip, every, show
         self._floor = floor
         self.parameters = {k: p for k, p in model.named_parameters() if p.requires_grad}

@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from assets.demo_models.autoencoder import FACTOR, Pictures, error
-from assets.demo_models.run import Run, modest, write_json
+from assets.demo_models.run import DEVICE, Run, modest, write_json
 from pipelines.studio.upscaler import CONFIG, WEIGHTS, Upscaler
 
 SIDE = 96
@@ -34,9 +34,9 @@ def pairs(pictures: Pictures, vae: Any) -> list[tuple[Tensor, Tensor]]:
     out = []
     for index in range(len(pictures)):
         large = torch.from_numpy(pictures.read(index).copy()).permute(2, 0, 1)
-        x = F.avg_pool2d(large[None].float() / 127.5 - 1, 2)
+        x = F.avg_pool2d(large[None].float() / 127.5 - 1, 2).to(vae.device)
         y = vae.decode(vae.encode(x).latents).sample.clamp(-1, 1)
-        out.append((((y[0] + 1) * 127.5).round().to(torch.uint8), large))
+        out.append((((y[0] + 1) * 127.5).round().to(torch.uint8).cpu(), large))
     return out
 
 
@@ -47,7 +47,7 @@ def _float(t: Tensor) -> Tensor:
 def train(pictures_folder: Path, autoencoder: Path, out: Path, *, steps: int, threads: int) -> None:
     """Train, and leave `out/model` (config and weights) and how much nearer it comes than bicubic."""
     modest(threads)
-    vae: Any = AutoencoderTiny.from_pretrained(autoencoder / "model").eval()
+    vae: Any = AutoencoderTiny.from_pretrained(autoencoder / "model").eval().to(DEVICE)
     found = pairs(Pictures(pictures_folder), vae)
     torch.manual_seed(5)
     net = Upscaler()
@@ -63,9 +63,9 @@ def train(pictures_folder: Path, autoencoder: Path, out: Path, *, steps: int, th
             x = int(value[2] * (w - SIDE)) if value[3] < 0.5 else int(90 + value[2] * 100)
             y, x = y // FACTOR * FACTOR, x // FACTOR * FACTOR
             rows.append((low[:, y : y + SIDE, x : x + SIDE], large[:, 2 * y : 2 * (y + SIDE), 2 * x : 2 * (x + SIDE)]))
-        seen = torch.stack([_float(a) for a, _ in rows]).contiguous(memory_format=torch.channels_last)
-        wanted = torch.stack([_float(b) for _, b in rows])
-        with torch.autocast("cpu", torch.bfloat16):
+        seen = torch.stack([_float(a) for a, _ in rows]).to(DEVICE, memory_format=torch.channels_last)
+        wanted = torch.stack([_float(b) for _, b in rows]).to(DEVICE)
+        with torch.autocast(DEVICE.type, torch.bfloat16):
             made = net(seen)
         plain, edges = error(made.float(), wanted)
         return plain + edges, {}
@@ -80,7 +80,7 @@ def train(pictures_folder: Path, autoencoder: Path, out: Path, *, steps: int, th
             for low, large in found[:HELD_OUT]:
                 wanted = _float(large)[None]
                 plain = F.interpolate(_float(low)[None], scale_factor=2, mode="bicubic").clamp(-1, 1)
-                made = net(_float(low)[None]).clamp(-1, 1)
+                made = net(_float(low)[None].to(DEVICE)).clamp(-1, 1).cpu()
                 gain.append(float(10 * torch.log10(F.mse_loss(plain, wanted) / F.mse_loss(made, wanted))))
                 rows.append(torch.cat([wanted, plain, made], 3)[0, :, 250:750])
         sheet = ((torch.cat(rows[:2], 1).permute(1, 2, 0) + 1) * 127.5).round().to(torch.uint8).numpy()

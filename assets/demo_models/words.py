@@ -19,7 +19,7 @@ from tokenizers import models, trainers
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from assets.demo_models.run import Run, hash_of, modest, write_json
+from assets.demo_models.run import DEVICE, Run, hash_of, modest, write_json
 from assets.demo_models.traits import TRAITS, caption, choose, plain_caption
 
 WIDTH = 192
@@ -81,7 +81,7 @@ class Reader(nn.Module):
     def forward(self, ids: Tensor, at: Tensor) -> dict[str, Tensor]:
         """Scores by trait, (n, values + 1), read at places `at` (n,) of prompts (n, 77)."""
         states = self.text(input_ids=ids).last_hidden_state
-        read = states[torch.arange(len(at)), at]
+        read = states[torch.arange(len(at), device=at.device), at]
         return {t: head(read) for t, head in self.heads.items()}
 
 
@@ -98,8 +98,8 @@ def batch(words: Any, seed: int, count: int = BATCH) -> tuple[Tensor, Tensor, di
     ids = words(texts, padding="max_length", max_length=LENGTH, truncation=True, return_tensors="pt").input_ids
     ends = (ids == words.eos_token_id).int().argmax(1)
     at = torch.tensor([rng.randrange(int(e), LENGTH) for e in ends])
-    labels = {t: torch.tensor([w[t] for w in wanted]) for t in ASKED}
-    return ids, at, labels
+    labels = {t: torch.tensor([w[t] for w in wanted]).to(DEVICE) for t in ASKED}
+    return ids.to(DEVICE), at.to(DEVICE), labels
 
 
 def asked_for(text: str, choice: dict[str, str], lang: str) -> dict[str, int]:
@@ -148,7 +148,7 @@ def understood(words: Any, reader: Reader, count: int = 192) -> float:
 def embed(words: Any, text: Any, prompts: list[str]) -> Tensor:
     """(n, 77, 192) of prompts."""
     ids = words(prompts, padding="max_length", max_length=LENGTH, truncation=True, return_tensors="pt").input_ids
-    out: Tensor = text(input_ids=ids).last_hidden_state
+    out: Tensor = text(input_ids=ids.to(text.device)).last_hidden_state
     return out
 
 

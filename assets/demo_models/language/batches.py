@@ -44,6 +44,10 @@ class Batch:
     labels: Tensor
     mask: Tensor
 
+    def to(self, device: torch.device) -> Batch:
+        """The same on a device."""
+        return Batch(*(t.to(device) for t in (self.ids, self.positions, self.labels, self.mask)))
+
 
 class Trees:
     """Turns groups into token ids."""
@@ -149,5 +153,5 @@ def _before(batch: Batch) -> tuple[Tensor, Tensor]:
     place = batch.positions[r, c]
     # The token before is the last one it may see whose position is one less.
     seen = batch.mask[r, 0, c] & (batch.positions[r] == place[:, None] - 1)
-    column = (seen * torch.arange(1, width + 1)).argmax(1)
+    column = (seen * torch.arange(1, width + 1, device=seen.device)).argmax(1)
     return r * width + column, batch.labels[r, c]

@@ -18,7 +18,7 @@ from transformers import AutoTokenizer
 from adapters.load import quiet
 from assets.demo_models.language import batches, model
 from assets.demo_models.language import tokenizer as words
-from assets.demo_models.run import Run, modest
+from assets.demo_models.run import DEVICE, Run, modest
 
 TOKENS = 4096
 """Of a step."""
@@ -53,8 +53,8 @@ def train(out: Path, *, steps: int, threads: int, lr: float = 2e-3, tokens: int 
 
     def loss(step: int, _rng: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         batch = batches.draw(trees, f"train/{step}", tokens=tokens, length=length(step), ease=ease(step))
-        with torch.autocast("cpu", torch.bfloat16):
-            value, right = batches.loss(net, batch)
+        with torch.autocast(DEVICE.type, torch.bfloat16):
+            value, right = batches.loss(net, batch.to(DEVICE))
         return value, {"right": float(right), "tokens": float(batch.ids.numel())}
 
     run.go(loss, lambda _step: save(net, tokenizer, home))
