@@ -25,7 +25,7 @@ from pipelines.lately import Lately
 from pipelines.line import Line
 from pipelines.rundown import Item, Plan
 from pipelines.scriptbook import Script
-from pipelines.show import SpokenTake
+from pipelines.stage import SpokenTake
 from server.documents import RunningOrderIn
 from server.running_orders import plan_of
 from tests import virtual_clock

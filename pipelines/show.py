@@ -16,7 +16,7 @@ from pipelines.answers import Answers
 from pipelines.bookmark import loaded, saved
 from pipelines.catalogue import Product
 from pipelines.cluster import Topic, Topics
-from pipelines.director import Airing, Director, SpokenTake, Stage, Voice
+from pipelines.director import Director
 from pipelines.events import ChatEvent
 from pipelines.guard import Gate, Guard
 from pipelines.inbox import GATHER_S, Inbox, Pick, Verdict
@@ -32,11 +32,10 @@ from pipelines.replies import Floor, Replies, Speaker
 from pipelines.rundown import Plan
 from pipelines.running_order import Block, Cue, Rank, RunningOrder
 from pipelines.scriptbook import Script
+from pipelines.stage import Airing, Stage, Voice
 from pipelines.wording import Wording
 from pipelines.writer import Reject, Writer
 from streaming.errors import Conflict, NightAnchorError, NotFound
-
-__all__ = ["RoomShow", "SpokenTake", "Stage", "Verdict", "Voice"]
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pipelines.line import Line
-from pipelines.show import SpokenTake
+from pipelines.stage import SpokenTake
 from server.bus import Bus
 
 SAMPLE_RATE = 44_100

@@ -22,10 +22,11 @@ from zoneinfo import ZoneInfo
 
 from pipelines.catalogue import Product
 from pipelines.events import ChatEvent, ChatKind
+from pipelines.inbox import Verdict
 from pipelines.line import LANGS, Lang
 from pipelines.profile import Mood, RoomProfile
 from pipelines.rundown import Plan
-from pipelines.show import RoomShow, Verdict
+from pipelines.show import RoomShow
 from pipelines.writer import Writer
 from server.aigc import notice
 from server.airlog import AirLog

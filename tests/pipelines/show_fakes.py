@@ -10,7 +10,8 @@ from typing import Any
 
 from pipelines.line import Line
 from pipelines.profile import RoomProfile
-from pipelines.show import RoomShow, SpokenTake
+from pipelines.show import RoomShow
+from pipelines.stage import SpokenTake
 from streaming.errors import BadInput, ChildDown, TimedOut
 
 TICK = 0.04
