@@ -20,7 +20,7 @@ from rich.table import Table
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
-BENCHES = ("playout", "start", "reply", "adapters", "wardrobe", "training", "guard", "show")
+BENCHES = ("playout", "start", "reply", "adapters", "wardrobe", "training", "guard", "show", "models")
 """Each is a module of this package that prints one JSON row per line, or `skipped: ` and why."""
 
 

@@ -8,12 +8,23 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from assets.demo_models.assemble import LANGUAGE
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderTiny
+
+from assets.demo_models.assemble import JUDGE, LANGUAGE
+from assets.demo_models.judge import load as load_judge
+from assets.demo_models.judge import look
 from assets.demo_models.language import judge
 from assets.demo_models.language.dialogues import examples
+from assets.demo_models.pictures import draw, example
 from bench.row import row
 from server import demo_models
 
+HELD_OUT = 1_000_000
+"""People from this number on were never trained on."""
+DRAWN, RECONSTRUCTED, PAINTED = 48, 12, 32
 TEXTS = 200
 STYLED = 60
 
@@ -42,13 +53,37 @@ def language(models: demo_models.DemoModels) -> None:
     row("LLM: dictions told apart by a linear classifier", 100 * right / of, "%", f"{of} texts, three dictions")
 
 
+def visual(models: demo_models.DemoModels) -> None:
+    """Reconstruction, obedience to prompts, likeness and speed of the visual base."""
+    assert models.visual is not None
+    people = [example(HELD_OUT + n) for n in range(DRAWN)]
+    drawings = [draw(person) for _, person in people]
+    vae = AutoencoderTiny.from_pretrained(models.visual / "vae", torch_dtype=torch.float32)
+    found = []
+    with torch.no_grad():
+        for drawn in drawings[:RECONSTRUCTED]:
+            x = torch.from_numpy(drawn / np.float32(127.5) - 1).permute(2, 0, 1)[None]
+            y = vae.decode(vae.encode(x).latents).sample.clamp(-1, 1)
+            found.append(float(10 * torch.log10(4 / F.mse_loss(y, x))))
+    row("SD: reconstruction by the autoencoder (PSNR)", sum(found) / len(found), "dB", f"{RECONSTRUCTED} drawings")
+    seen = look(models.visual, load_judge(models.visual.parent / JUDGE), drawings, PAINTED)
+    against = f"{PAINTED} paintings of prompts that name all traits"
+    row("SD: traits painted as asked", 100 * seen["traits_right"], "%", against)
+    row("SD: worst trait painted as asked", 100 * min(seen["by_trait"].values()), "%", against)
+    row("SD: diversity of paintings", seen["diversity"], "x", "drawings; spread of the judge's features")
+    row("SD: distance of paintings from drawings", seen["distance"], "",
+        f"{seen['distance_of_drawings']} between two halves of the drawings")
+    against = f"16 steps with guidance on {torch.get_num_threads()} cores"
+    row("SD: a portrait, 384x704", seen["seconds_each"], "s", against)
+
+
 def main() -> None:
     """Measure what ships."""
     models = demo_models.read()
     if models is None:
         print("skipped: assets/models is not there")
         return
-    kinds: dict[str, Any] = {"language": language}
+    kinds: dict[str, Any] = {"visual": visual, "language": language}
     for kind, measure in kinds.items():
         if getattr(models, kind) is not None:
             measure(models)

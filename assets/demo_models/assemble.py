@@ -27,6 +27,7 @@ from pipelines.studio.base_card import FORMAT, NAME
 from pipelines.studio.upscaler import CONFIG, WEIGHTS
 
 LICENCE = "Apache-2.0"
+JUDGE = "judge"
 LANGUAGE = {"skincare": "warm", "makeup": "lively", "tang": "classical"}
 """The diction of each persona."""
 NAMES = {
@@ -68,6 +69,9 @@ def visual(build: Path, out: Path) -> None:
     (out / "upscaler").mkdir()
     for name in (CONFIG, WEIGHTS):
         shutil.copy(build / "upscaler" / "model" / name, out / "upscaler" / name)
+    # What says whether a painting shows what was asked for; `make bench` asks it.
+    (out.parent / JUDGE).mkdir(exist_ok=True)
+    shutil.copy(build / "judge" / "judge.safetensors", out.parent / JUDGE / "judge.safetensors")
     card = {"format": FORMAT, "size": [WIDTH, HEIGHT], "landmarks": landmarks(), "upscaler": "upscaler"}
     write_json(out / NAME, card)
 

@@ -14,6 +14,7 @@ import itertools
 import json
 import random
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -122,8 +123,11 @@ def distance(a: Tensor, b: Tensor) -> float:
     return float(mean + c.trace() + d.trace() - 2 * root)
 
 
-def look(model: Path, judge: Judge, pictures: Pictures, count: int) -> dict[str, Any]:
-    """Paint `count` people from prompts that name all their traits, and say how many of these are to be seen."""
+def look(model: Path, judge: Judge, drawings: Sequence[np.ndarray[Any, Any]], count: int) -> dict[str, Any]:
+    """Paint `count` people from prompts that name all their traits, and say how many of these are to be seen.
+
+    `drawings` (704, 384, 3) of others are what the paintings' distance and diversity are compared with.
+    """
     made: Any = StableDiffusionPipeline.from_pretrained(model, local_files_only=True)
     rng = random.Random("judge")
     choices = [choose(rng) for _ in range(count)]
@@ -133,7 +137,7 @@ def look(model: Path, judge: Judge, pictures: Pictures, count: int) -> dict[str,
     x = torch.stack([small(p) for p in painted])
     with torch.no_grad():
         scores, wanted, seen = judge(x), labels(choices), judge.features(x)
-        drawn = judge.features(torch.stack([small(pictures.read(i)) for i in range(min(400, len(pictures)))]))
+        drawn = judge.features(torch.stack([small(d) for d in drawings]))
         half = len(drawn) // 2
         right = {t: round(float((scores[t].argmax(1) == wanted[t]).float().mean()), 3) for t in ASKED}
     return {
@@ -163,7 +167,9 @@ def main() -> None:
         train(given.pictures, given.out, steps=given.steps, threads=given.threads)
         return
     modest(given.threads)
-    found = look(given.model, load(given.judge), Pictures(given.pictures), given.count)
+    pictures = Pictures(given.pictures)
+    drawings = [pictures.read(i) for i in range(min(400, len(pictures)))]
+    found = look(given.model, load(given.judge), drawings, given.count)
     print(json.dumps(found, indent=1, ensure_ascii=False))
 
 
