@@ -16,7 +16,7 @@ from assets.demo_models.language.stock import Stock, language, speech
 from pipelines.brief import Brief, Kind, Message, messages
 from pipelines.line import Lang
 
-SHARES: dict[Lang, float] = {"zh": 0.65, "en": 0.25, "ja": 0.10}
+SHARES: dict[Lang, float] = {"zh": 0.58, "en": 0.28, "ja": 0.14}
 KIND_SHARES: dict[Kind, float] = {
     "pitch": 0.44, "answer": 0.38, "greet": 0.05, "thank": 0.04, "transition": 0.04, "call": 0.05,
 }

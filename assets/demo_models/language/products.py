@@ -12,7 +12,7 @@ from pipelines.brief import pair
 
 HELD_OUT_FACT = 4
 """Of topics with so many templates of facts or more, the last one is for judging."""
-AKIN = 0.4
+AKIN = 0.5
 """Share of products whose name takes up words of a fact, and of those whose facts take up each other's."""
 _PIECES = re.compile(r"[，。、：,.:]\s*")
 
@@ -83,9 +83,9 @@ def _run(text: str, stock: Stock, rng: random.Random) -> str:
     if stock.lang == "en":
         words = piece.split()
         at = rng.randrange(len(words))
-        return " ".join(words[at : at + rng.randint(1, 2)])
+        return " ".join(words[at : at + rng.randint(1, 3)])
     at = rng.randrange(max(1, len(piece) - 1))
-    return piece[at : at + rng.randint(2, 5)].strip()
+    return piece[at : at + rng.randint(2, 6)].strip()
 
 
 def _with_run(title: str, run: str, stock: Stock, rng: random.Random) -> str:

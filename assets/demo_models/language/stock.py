@@ -10,6 +10,7 @@ import functools
 import hashlib
 import random
 import re
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,15 +24,27 @@ from pipelines.line import Lang
 HERE = Path(__file__).parent
 HELD_OUT = 7
 """One word in so many is for judging."""
+SIGNED = 0.06
+"""Share of random words that are letters, figures and signs."""
 WILD = 0.3
 """Share of words that are random in place of one of the pool."""
 _ONSETS = "b c d f g h j k l m n p r s t v w z br cl dr fl gr pl st tr vel lu".split()
 _NUCLEI = "a e i o u ai ea io ou y".split()
 _CODAS = ["", "", "", "n", "r", "s", "l", "th", "x", "m", "ne", "que"]
 _KATAKANA = [chr(c) for c in range(0x30A2, 0x30F3) if chr(c) not in "ァィゥェォッャュョヮヰヱヲ"]
+_GLIDES = [f"{a}{b}" for a in "キシチニヒミリギジビピ" for b in "ャュョ"]
+_GLIDES += "ファ フィ フェ フォ ティ ディ ウェ ウォ ヴィ シェ チェ ジェ デュ".split()
+_SYLLABLES = (*_KATAKANA, *_GLIDES, *(f"{k}ー" for k in _KATAKANA), *(f"{k}ッ" for k in _KATAKANA))
 _HIRAGANA = [chr(c) for c in range(0x3041, 0x3094)]
 _WORD = re.compile(r"[a-z]{4,}")
 _COUNTS = "零一二三四五六七八九十"
+_SIGNS = ("+", "++", "+++", "-", "/", "&", "%", "°", "×", "'", "(S)", "(L)")
+"""What stands beside letters and figures in names: SPF50+, B5, pH 5.5."""
+_CONNECTING = {
+    "zh": "的 和 在 就 也 用 里 有 更 再 不 会 要 跟 到 以后 的时候 ， 、 ， 可以 建议 请 需要 比较".split(),
+    "en": "the a of and with to in for is it on not you your at or from that , , as by into can will".split(),
+    "ja": "の は が を に で と も です ます 、 、 から まで より ください".split(),
+}
 Slots = dict[str, list[str]]
 """What the slots of one fact were filled with."""
 
@@ -62,7 +75,15 @@ def _han() -> tuple[str, ...]:
 @functools.cache
 def _fragments() -> tuple[str, ...]:
     """English words to cut pieces from; pieces hold the letters of words that are held out, never their sense."""
-    return tuple(sorted(set(_WORD.findall((HERE / "en.yaml").read_text(encoding="utf-8").lower()))))
+    words = _WORD.findall((HERE / "en.yaml").read_text(encoding="utf-8").lower())
+    return tuple(sorted({*words, *(w for w in everyday("en") if len(w) > 3)}))
+
+
+@functools.cache
+def everyday(lang: Lang) -> tuple[str, ...]:
+    """Words of every day that sentences are made of at random."""
+    found: Mapping[str, str] = yaml.safe_load((HERE / "words.yaml").read_text(encoding="utf-8"))
+    return tuple(found[lang].split())
 
 
 @functools.cache
@@ -137,22 +158,42 @@ class Stock:
 
     def invented(self, rng: random.Random) -> str:
         """A word that can't be known."""
+        if rng.random() < SIGNED:
+            return signed(rng)
+        if rng.random() < 0.25:
+            return rng.choice(everyday(self.lang))
         if self.lang == "en":
             return latin(rng).lower()
-        if self.lang == "ja" and rng.random() < 0.7:
-            kana = _HIRAGANA if rng.random() < 0.25 else _KATAKANA
+        if self.lang == "ja" and rng.random() < 0.6:
+            kana = _HIRAGANA if rng.random() < 0.25 else _SYLLABLES
             return "".join(rng.choice(kana) for _ in range(rng.randint(2, 6)))
         if self.lang == "zh" and rng.random() < 0.08:
             return latin(rng)
-        stock = rng.choices((rare_hanzi(), _han(), hanzi()), (0.02, 0.2, 0.78))[0]
+        shares = (0.0, 0.7, 0.3) if self.lang == "ja" else (0.02, 0.2, 0.78)
+        stock = rng.choices((rare_hanzi(), _han(), hanzi()), shares)[0]
         return "".join(rng.choice(stock) for _ in range(rng.choice((1, 2, 2, 2, 3, 3, 4))))
+
+    def sentence(self, rng: random.Random) -> str:
+        """Words in a row that say nothing and can only be copied."""
+        joints, out = _CONNECTING[self.lang], []
+        for n in range(rng.randint(2, 5) if self.lang != "en" else rng.randint(2, 6)):
+            if n and rng.random() < 0.75:
+                out.append(rng.choice(joints))
+            word = self.invented(rng) if rng.random() < 0.3 else rng.choice(everyday(self.lang))
+            out.append(word)
+        if self.lang != "en":
+            return "".join(out)
+        text = " ".join(out).replace(" ,", ",")
+        return text[:1].upper() + text[1:]
 
     def _made(self, name: str, rng: random.Random) -> str | None:
         match name:
             case "x" | "k":
                 return self.invented(rng)
+            case "s":
+                return self.sentence(rng)
             case "w" | "W":
-                return latin(rng)
+                return signed(rng) if rng.random() < SIGNED else latin(rng)
             case "n":
                 n = rng.choice((rng.randint(1, 12), rng.randint(1, 12), rng.randint(1, 99), 5 * rng.randint(1, 100)))
                 if self.lang != "en" and rng.random() < 0.4:
@@ -200,6 +241,17 @@ def amount(rng: random.Random, least: int = 1) -> str:
     whole = least + rng.choice((rng.randint(1, 99), rng.randint(1, 400), rng.randint(1, 3000)))
     cents = rng.choice(("", "", ".9", ".5", ".8", ".99", f".{rng.randint(1, 9)}", f".{rng.randint(11, 99)}"))
     return f"{whole}{cents}"
+
+
+def signed(rng: random.Random) -> str:
+    """SPF50+, B5, X-200 or the like."""
+    letters = "".join(rng.choice(string.ascii_letters) for _ in range(rng.randint(1, 3)))
+    if rng.random() < 0.5:
+        letters = letters.upper()
+    figures = str(rng.choice((rng.randint(1, 9), rng.randint(10, 99), 5 * rng.randint(20, 400))))
+    sign = rng.choice(_SIGNS)
+    forms = ("{l}{f}{s}", "{l}{s}{f}", "{f}{s}", "{l}{s}", "{l}{f}")
+    return rng.choice(forms).format(l=letters, f=figures, s=sign)
 
 
 def latin(rng: random.Random) -> str:
