@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from assets.demo_models.language.corpus import Example, group
+from assets.demo_models.language.stock import Pieces
 from assets.demo_models.language.tokenizer import START
 
 IGNORED = -100
@@ -58,6 +59,7 @@ class Trees:
         self._end = [tokenizer.eos_token_id]
         self._newline = self._encode("\n")
         self.pad = int(tokenizer.pad_token_id)
+        self.pieces = Pieces.of(tokenizer.decode([n]) for n in range(len(tokenizer)))
 
     def tree(self, examples: Sequence[Example], longest: int) -> Tree | None:
         """As many endings as fit into `longest` tokens; None when not even one does."""
@@ -90,7 +92,9 @@ def draw(trees: Trees, seed: str, *, tokens: int, length: int, ease: float, held
     found: list[Tree] = []
     total = 0
     for n in itertools.count():
-        tree = trees.tree(group(random.Random(f"{seed}/{n}"), ease=ease, held_out=held_out), length)
+        tree = trees.tree(group(
+            random.Random(f"{seed}/{n}"), ease=ease, held_out=held_out, pieces=trees.pieces,
+        ), length)
         if tree is not None:
             found.append(tree)
             total += len(tree)

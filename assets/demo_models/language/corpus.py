@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from assets.demo_models.language.grammar import fill, fitting, fixed, slots
 from assets.demo_models.language.products import Known, Sheet, name, sheet
-from assets.demo_models.language.stock import Stock, language, speech
+from assets.demo_models.language.stock import Pieces, Stock, language, speech
 from pipelines.brief import Brief, Kind, Message, messages
 from pipelines.line import Lang
 
@@ -49,11 +49,11 @@ def groups(seed: str, *, held_out: bool = False, ease: Callable[[int], float] = 
 
 
 def group(rng: random.Random, *, lang: Lang | None = None, kind: Kind | None = None, held_out: bool = False,
-          ease: float = 0.0, endings: int = ENDINGS, style: str = "") -> list[Example]:
+          ease: float = 0.0, endings: int = ENDINGS, style: str = "", pieces: Pieces | None = None) -> list[Example]:
     """Examples that differ in the end only, in the words of a style or in plain ones."""
     lang = lang or rng.choices(list(SHARES), list(SHARES.values()))[0]
     kind = kind or rng.choices(list(KIND_SHARES), list(KIND_SHARES.values()))[0]
-    stock = Stock(lang, held_out, style=style)
+    stock = Stock(lang, held_out, style=style, pieces=pieces)
     easy = rng.random() < ease
     persona = "" if easy or rng.random() < 0.3 else stock.fill(rng.choice(language(lang)["persona"]), rng, {})
     made = [_answers, _pitches, _others][0 if kind == "answer" else 1 if kind == "pitch" else 2]

@@ -11,7 +11,7 @@ import hashlib
 import random
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from pipelines.line import Lang
 HERE = Path(__file__).parent
 HELD_OUT = 7
 """One word in so many is for judging."""
+TWICE = 0.25
+"""Share of a sentence's words that have been in it already."""
 SIGNED = 0.06
 """Share of random words that are letters, figures and signs."""
 WILD = 0.3
@@ -37,6 +39,7 @@ _GLIDES += "ファ フィ フェ フォ ティ ディ ウェ ウォ ヴィ シ�
 _SYLLABLES = (*_KATAKANA, *_GLIDES, *(f"{k}ー" for k in _KATAKANA), *(f"{k}ッ" for k in _KATAKANA))
 _HIRAGANA = [chr(c) for c in range(0x3041, 0x3094)]
 _WORD = re.compile(r"[a-z]{4,}")
+_LATIN_TOKEN = re.compile(r" ?[A-Za-z][a-z]*")
 _COUNTS = "零一二三四五六七八九十"
 _SIGNS = ("+", "++", "+++", "-", "/", "&", "%", "°", "×", "'", "(S)", "(L)")
 """What stands beside letters and figures in names: SPF50+, B5, pH 5.5."""
@@ -124,6 +127,33 @@ def is_held_out(word: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Pieces:
+    """Latin tokens of a tokenizer: those that begin a word in capitals or not, and those that go on.
+
+    A token that was never copied in training is never copied on air, so words are made of all there are.
+    """
+
+    upper: tuple[str, ...]
+    lower: tuple[str, ...]
+    inner: tuple[str, ...]
+
+    @classmethod
+    def of(cls, tokens: Iterable[str]) -> Pieces:
+        """From tokens as text, a space in front of those that begin a word."""
+        latin_ones = sorted({t for t in tokens if _LATIN_TOKEN.fullmatch(t)})
+        begin = [t[1:] for t in latin_ones if t[0] == " "]
+        return cls(
+            tuple(t for t in begin if t[0].isupper()), tuple(t for t in begin if t[0].islower()),
+            tuple(t for t in latin_ones if t[0] != " " and t.islower()),
+        )
+
+    def word(self, rng: random.Random, *, capital: bool) -> str:
+        """A word of one to three tokens."""
+        first = rng.choice(self.upper if capital else self.lower)
+        return first + "".join(rng.choice(self.inner) for _ in range(rng.choice((0, 1, 1, 2))))
+
+
+@dataclass(frozen=True, slots=True)
 class Stock:
     """Draws words; with `held_out` those that are never trained on."""
 
@@ -131,6 +161,7 @@ class Stock:
     held_out: bool = False
     wild: float = WILD
     style: str = ""
+    pieces: Pieces | None = None
 
     def value(self, name: str, rng: random.Random) -> str:
         """A word for a slot."""
@@ -163,24 +194,30 @@ class Stock:
         if rng.random() < 0.25:
             return rng.choice(everyday(self.lang))
         if self.lang == "en":
-            return latin(rng).lower()
+            return self._latin(rng, capital=False)
         if self.lang == "ja" and rng.random() < 0.6:
             kana = _HIRAGANA if rng.random() < 0.25 else _SYLLABLES
             return "".join(rng.choice(kana) for _ in range(rng.randint(2, 6)))
         if self.lang == "zh" and rng.random() < 0.08:
-            return latin(rng)
+            return self._latin(rng, capital=True)
         shares = (0.0, 0.7, 0.3) if self.lang == "ja" else (0.02, 0.2, 0.78)
         stock = rng.choices((rare_hanzi(), _han(), hanzi()), shares)[0]
         return "".join(rng.choice(stock) for _ in range(rng.choice((1, 2, 2, 2, 3, 3, 4))))
 
+    def _latin(self, rng: random.Random, *, capital: bool) -> str:
+        if self.pieces is not None and rng.random() < 0.6:
+            return self.pieces.word(rng, capital=capital)
+        return latin(rng) if capital else latin(rng).lower()
+
     def sentence(self, rng: random.Random) -> str:
         """Words in a row that say nothing and can only be copied."""
-        joints, out = _CONNECTING[self.lang], []
-        for n in range(rng.randint(2, 5) if self.lang != "en" else rng.randint(2, 6)):
+        joints, out = _CONNECTING[self.lang], list[str]()
+        for n in range(rng.randint(2, 6)):
             if n and rng.random() < 0.75:
                 out.append(rng.choice(joints))
             word = self.invented(rng) if rng.random() < 0.3 else rng.choice(everyday(self.lang))
-            out.append(word)
+            # What comes twice goes on differently: only what stood further before tells how.
+            out.append(rng.choice(out) if out and rng.random() < TWICE else word)
         if self.lang != "en":
             return "".join(out)
         text = " ".join(out).replace(" ,", ",")
@@ -193,7 +230,7 @@ class Stock:
             case "s":
                 return self.sentence(rng)
             case "w" | "W":
-                return signed(rng) if rng.random() < SIGNED else latin(rng)
+                return signed(rng) if rng.random() < SIGNED else self._latin(rng, capital=True)
             case "n":
                 n = rng.choice((rng.randint(1, 12), rng.randint(1, 12), rng.randint(1, 99), 5 * rng.randint(1, 100)))
                 if self.lang != "en" and rng.random() < 0.4:
