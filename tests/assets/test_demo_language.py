@@ -120,6 +120,22 @@ def test_a_saved_model_is_loaded_with_no_token_more_than_it_has_rows_for(words, 
         assert again.encode(text) == words.encode(text)
 
 
+def test_words_are_made_of_every_latin_token(words) -> None:
+    pieces = batches.Trees(words).pieces
+    rng = random.Random(0)
+    assert pieces.upper and pieces.lower and pieces.inner
+    met: set[int] = set()
+    for n in range(3000):
+        word = pieces.word(rng, capital=bool(n % 2))
+        assert word.isalpha() and word[0].isupper() == bool(n % 2)
+        met |= set(words.encode(f"a {word}", add_special_tokens=False))
+    latin = {*pieces.upper, *pieces.lower, *pieces.inner}
+    wanted = {n for n in range(len(words)) if words.decode([n]).strip() in latin}
+    assert len(met & wanted) > 0.9 * len(wanted)
+    asked = [group(random.Random(n), lang="en", kind="pitch", pieces=pieces)[0].brief.product for n in range(60)]
+    assert asked != [group(random.Random(n), lang="en", kind="pitch")[0].brief.product for n in range(60)]
+
+
 def test_packed_endings_cost_what_each_would_alone(words) -> None:
     torch.manual_seed(0)
     net = model.new(len(words), words.eos_token_id, words.pad_token_id).eval()
