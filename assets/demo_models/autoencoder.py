@@ -211,7 +211,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m assets.demo_models.autoencoder")
     parser.add_argument("--pictures", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=10000)
+    parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     train(given.pictures, given.out, steps=given.steps, threads=given.threads)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from assets.demo_models.run import modest
 
-PICTURES, LARGE, PERSONA = 4000, 160, 64
+PICTURES, LARGE, PERSONA = 1600, 160, 64
 STYLES = ("warm", "lively", "classical")
 SUBJECTS = ("skincare", "makeup", "tang")
 CONFIGS = Path(__file__).parent / "configs"

@@ -12,7 +12,7 @@ def main() -> None:
     parts = parser.add_subparsers(dest="part", required=True)
     train = parts.add_parser("train", help="train the model; goes on where it was cut off")
     train.add_argument("--out", type=Path, required=True)
-    train.add_argument("--steps", type=int, default=6000)
+    train.add_argument("--steps", type=int, default=9000)
     train.add_argument("--threads", type=int, default=1)
     judge = parts.add_parser("judge", help="measure how well a trained folder copies, and its dictions")
     judge.add_argument("folder", type=Path)
