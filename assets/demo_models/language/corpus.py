@@ -20,7 +20,7 @@ SHARES: dict[Lang, float] = {"zh": 0.58, "en": 0.28, "ja": 0.14}
 KIND_SHARES: dict[Kind, float] = {
     "pitch": 0.44, "answer": 0.38, "greet": 0.05, "thank": 0.04, "transition": 0.04, "call": 0.05,
 }
-LONGER = 0.2
+LONGER = 0.3
 """Share of answers that are two facts long."""
 ENDINGS = 3
 """How many endings a group has."""

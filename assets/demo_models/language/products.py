@@ -12,7 +12,7 @@ from pipelines.brief import pair
 
 HELD_OUT_FACT = 4
 """Of topics with so many templates of facts or more, the last one is for judging."""
-AKIN = 0.5
+AKIN = 0.7
 """Share of products whose name takes up words of a fact, and of those whose facts take up each other's."""
 _PIECES = re.compile(r"[，。、：,.:]\s*")
 
@@ -89,9 +89,12 @@ def _run(text: str, stock: Stock, rng: random.Random) -> str:
 
 
 def _with_run(title: str, run: str, stock: Stock, rng: random.Random) -> str:
+    # In the middle of a name, too: what goes on after it there is told only by what stood before it.
     if stock.lang == "en":
-        return f"{title} {run.title()}" if rng.random() < 0.5 else f"{run.title()} {title}"
-    at = rng.choice((0, len(title), max(0, len(title) - 2)))
+        words = title.split()
+        at = rng.randint(0, len(words))
+        return " ".join((*words[:at], run.title(), *words[at:]))
+    at = rng.choice((0, len(title), *range(1, len(title))))
     return title[:at] + run + title[at:]
 
 
