@@ -8,12 +8,11 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-import numpy as np
 import torch
-import torch.nn.functional as F
 from diffusers import AutoencoderTiny
 
 from assets.demo_models.assemble import JUDGE, LANGUAGE
+from assets.demo_models.autoencoder import as_tensor, psnr
 from assets.demo_models.judge import load as load_judge
 from assets.demo_models.judge import look
 from assets.demo_models.language import judge
@@ -59,13 +58,8 @@ def visual(models: demo_models.DemoModels) -> None:
     people = [example(HELD_OUT + n) for n in range(DRAWN)]
     drawings = [draw(person) for _, person in people]
     vae = AutoencoderTiny.from_pretrained(models.visual / "vae", torch_dtype=torch.float32)
-    found = []
-    with torch.no_grad():
-        for drawn in drawings[:RECONSTRUCTED]:
-            x = torch.from_numpy(drawn / np.float32(127.5) - 1).permute(2, 0, 1)[None]
-            y = vae.decode(vae.encode(x).latents).sample.clamp(-1, 1)
-            found.append(float(10 * torch.log10(4 / F.mse_loss(y, x))))
-    row("SD: reconstruction by the autoencoder (PSNR)", sum(found) / len(found), "dB", f"{RECONSTRUCTED} drawings")
+    found = psnr(vae, map(as_tensor, drawings[:RECONSTRUCTED]))
+    row("SD: reconstruction by the autoencoder (PSNR)", found, "dB", f"{RECONSTRUCTED} drawings")
     seen = look(models.visual, load_judge(models.visual.parent / JUDGE), drawings, PAINTED)
     against = f"{PAINTED} paintings of prompts that name all traits"
     row("SD: traits painted as asked", 100 * seen["traits_right"], "%", against)

@@ -9,6 +9,7 @@ normal distribution, and a little noise on them in training makes the decoder fo
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ CROP = 192
 BATCH = 4
 HELD_OUT = 32
 """The first pictures are for judging alone."""
+JUDGED = 8
+"""So many of them say how well it does."""
 THUMB_MEAN, THUMB_SPREAD = 0.2, 0.5
 FACE = (112, 160, 272, 352)
 """Where faces are in a picture."""
@@ -119,7 +122,12 @@ class Pictures:
 
     def tensor(self, index: int) -> Tensor:
         """(3, height, width) in -1..1."""
-        return torch.from_numpy(self.read(index).astype(np.float32) / 127.5 - 1).permute(2, 0, 1)
+        return as_tensor(self.read(index))
+
+
+def as_tensor(picture: np.ndarray[Any, np.dtype[np.uint8]]) -> Tensor:
+    """A picture (height, width, 3) as (3, height, width) in -1..1."""
+    return torch.from_numpy(picture.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)
 
 
 def crops(pictures: Pictures, rng: torch.Generator, count: int = BATCH, side: int = CROP) -> Tensor:
@@ -154,11 +162,11 @@ def error(out: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def psnr(vae: Any, pictures: Pictures, count: int = 8) -> float:
-    """Mean peak signal-to-noise ratio of held-out pictures in dB."""
+def psnr(vae: Any, pictures: Iterable[Tensor]) -> float:
+    """Mean peak signal-to-noise ratio of pictures (3, height, width) in dB."""
     found = []
-    for index in range(min(count, len(pictures))):
-        x = pictures.tensor(index)[None].to(vae.device)
+    for picture in pictures:
+        x = picture[None].to(vae.device)
         y = vae.decode(vae.encode(x).latents).sample.clamp(-1, 1)
         found.append(10 * torch.log10(4 / F.mse_loss(y, x)))
     return float(torch.stack(found).mean())
@@ -184,14 +192,16 @@ def train(pictures_folder: Path, out: Path, *, steps: int, threads: int, lr: flo
         said = {"pixels": plain, "edges": edges, "spread": spread}
         return plain + 0.7 * edges + 0.02 * spread, {k: float(v.detach()) for k, v in said.items()}
 
-    def after(step: int) -> None:
-        vae.save_pretrained(out / "model", safe_serialization=True)
-        found = psnr(vae, pictures)
-        write_json(out / "judged.json", {"step": step, "psnr_db": round(found, 2)})
-        sheet(vae, pictures, out / "sheet.png")
-        print(f"autoencoder {step}: {found:.2f} dB on held-out pictures", flush=True)
+    run.go(loss, lambda step: leave(vae, pictures, out, run.name, step))
 
-    run.go(loss, after)
+
+def leave(vae: Any, pictures: Pictures, out: Path, name: str, step: int) -> None:
+    """Leave `out/model`, how well it does on held-out pictures, and a sheet of them."""
+    vae.save_pretrained(out / "model", safe_serialization=True)
+    found = psnr(vae, (pictures.tensor(n) for n in range(min(JUDGED, len(pictures)))))
+    write_json(out / "judged.json", {"step": step, "psnr_db": round(found, 2)})
+    sheet(vae, pictures, out / "sheet.png")
+    print(f"{name} {step}: {found:.2f} dB on held-out pictures", flush=True)
 
 
 @torch.no_grad()

@@ -19,9 +19,9 @@ import torch.nn.functional as F
 from diffusers import AutoencoderTiny
 from torch import Tensor
 
-from assets.demo_models.autoencoder import Pictures, crops, error, psnr, sheet
+from assets.demo_models.autoencoder import Pictures, crops, error, leave
 from assets.demo_models.judge import Judge, load
-from assets.demo_models.run import DEVICE, Run, modest, write_json
+from assets.demo_models.run import DEVICE, Run, modest
 
 STAGES = (6, 12, 18)
 """Layers of the judge's body after which pictures are compared: at a half, a quarter and an eighth of the side."""
@@ -83,14 +83,7 @@ def train(pictures_folder: Path, begun: Path, judge_folder: Path, out: Path, *, 
         total = plain + 0.7 * edges + ALIKE * places + PATTERNS * textures
         return total, {k: float(v.detach()) for k, v in said.items()}
 
-    def after(step: int) -> None:
-        vae.save_pretrained(out / "model", safe_serialization=True)
-        found = psnr(vae, pictures)
-        write_json(out / "judged.json", {"step": step, "psnr_db": round(found, 2)})
-        sheet(vae, pictures, out / "sheet.png")
-        print(f"decoder {step}: {found:.2f} dB on held-out pictures", flush=True)
-
-    run.go(loss, after)
+    run.go(loss, lambda step: leave(vae, pictures, out, run.name, step))
     return vae
 
 
