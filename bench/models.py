@@ -5,7 +5,6 @@ Held-out briefs are about goods in words that were never trained on; "demo shop"
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
 
 import torch
@@ -16,7 +15,6 @@ from assets.demo_models.autoencoder import as_tensor, psnr
 from assets.demo_models.judge import load as load_judge
 from assets.demo_models.judge import look
 from assets.demo_models.language import judge
-from assets.demo_models.language.dialogues import examples
 from assets.demo_models.pictures import draw, example
 from bench.row import row
 from server import demo_models
@@ -42,12 +40,9 @@ def language(models: demo_models.DemoModels) -> None:
     ears, right, of = judge.dictions(), 0, 0
     for style in LANGUAGE.values():
         path = next(e["path"] for e in models.adapters if e["id"] == f"demo-{style}")
-        speaker.wear(path)
-        asked = list(islice(examples(style, "judge-style", held_out=True), STYLED))
-        said = judge.judged(speaker, asked, style)
-        heard = sum(ears.of(s.text) == style for s in said)
+        said, heard = judge.styled(speaker, path, style, ears, STYLED)
         found = judge.summary(said)
-        right, of = right + heard, of + len(said)
+        right, of = right + sum(heard), of + len(said)
         row(f"LLM: texts without an invention, diction {style}", 100 * found["copy"]["all"], "%", f"{len(said)} texts")
     row("LLM: dictions told apart by a linear classifier", 100 * right / of, "%", f"{of} texts, three dictions")
 

@@ -178,6 +178,13 @@ def dictions(count: int = 400) -> Dictions:
     return Dictions({s: [e.text for e in islice(examples(s, "classifier"), count)] for s in styles()})
 
 
+def styled(speaker: Speaker, adapter: Path, style: str, ears: Dictions, count: int) -> tuple[list[Said], list[bool]]:
+    """What is said in an adapter's diction, and which of it sounds like it."""
+    speaker.wear(adapter)
+    said = judged(speaker, islice(examples(style, "judge-style", held_out=True), count), style)
+    return said, [ears.of(s.text) == style for s in said]
+
+
 def judge(folder: Path, adapters: Path | None, count: int) -> dict[str, Any]:
     """All figures of a base and, if given, of its dictions (`adapters`/STYLE/*.safetensors or STYLE.safetensors)."""
     speaker = Speaker(folder)
@@ -192,11 +199,8 @@ def judge(folder: Path, adapters: Path | None, count: int) -> dict[str, Any]:
     if adapters is not None:
         ears, right, all_of = dictions(), [], {}
         for style in styles():
-            speaker.wear(_file(adapters, style))
-            asked = list(islice(examples(style, "judge-style", held_out=True), count // 3))
-            said = judged(speaker, asked, style)
+            said, heard = styled(speaker, _file(adapters, style), style, ears, count // 3)
             shown += [s for s in said if s.faults][:6]
-            heard = [ears.of(s.text) == style for s in said]
             right += heard
             all_of[style] = {**summary(said), "recognised": _share(heard)}
         out["styles"], out["told_apart"] = all_of, _share(right)
