@@ -10,17 +10,19 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 
 from assets.demo_models.language import batches, model, tokenizer
 from assets.demo_models.language.checks import faults
 from assets.demo_models.language.corpus import Example, group, groups, spoken
 from assets.demo_models.language.dialogues import examples, write
-from assets.demo_models.language.judge import Said, demo, dictions, summary
+from assets.demo_models.language.judge import Said, Speaker, demo, dictions, summary
 from assets.demo_models.language.stock import Stock, language, styles
 from assets.demo_models.language.train import save, train
 from pipelines.brief import Brief, pair
 from pipelines.line import LANGS
+from tests.adapters.files import peft_folder
 
 FACTS = ("净含量是30毫升", "不含香精", pair("保质期多久", "未开封放36个月", "zh"))
 BRIEF = Brief("pitch", "zh", product="松间洁面乳", price="99.9元", facts=FACTS)
@@ -118,6 +120,19 @@ def test_a_saved_model_is_loaded_with_no_token_more_than_it_has_rows_for(words, 
     assert len(again) == net.config.vocab_size
     for text in ("价格：99.9元\n事实：\n- 不含香精", "Product: Linen Scarf\nPrice: €12"):
         assert again.encode(text) == words.encode(text)
+
+
+def test_an_adapter_is_worn_as_the_trainer_leaves_it(words, tmp_path: Path) -> None:
+    save(model.new(len(words), words.eos_token_id, words.pad_token_id), words, tmp_path / "model")
+    speaker = Speaker(tmp_path / "model")
+    asked = demo(("zh",))[0].brief
+    bare = speaker.say(asked, 1)
+    trained = load_file(peft_folder(tmp_path / "peft", speaker.base.spec))
+    save_file(trained, tmp_path / "loud.safetensors", {"lora_adapter_metadata": json.dumps({"lora_alpha": 4})})
+    speaker.wear(tmp_path / "loud.safetensors")
+    worn = speaker.say(asked, 1)
+    speaker.wear(None)
+    assert worn != bare == speaker.say(asked, 1)
 
 
 def test_words_are_made_of_every_latin_token(words) -> None:

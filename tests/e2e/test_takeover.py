@@ -20,14 +20,13 @@ import pytest
 from bench.instance import Instance
 from bench.soak import mouth_box
 from pipelines.line import Line
-from pipelines.voice.espeak_engine import EspeakEngine
-from pipelines.voice.speaker import Speaker
 from streaming.canvas import Canvas, Rect
 from streaming.overlays.label import paint_label
 from streaming.overlays.layout import Layout
 from tests.e2e.conftest import needs
 from tests.e2e.received import luma, probe, pull, sound
 from tests.nginx import RtmpServer
+from tests.pipelines.voice.speech import speak
 
 pytestmark = pytest.mark.integration
 
@@ -53,7 +52,7 @@ def stream(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture(scope="module")
 def voice(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A man's voice as a browser records it: quiet, in Opus, with silence before, within and after."""
-    speech = Speaker(EspeakEngine()).speak(
+    speech = speak(
         Line("x", "main", 0, "大家好，我是店长，今天由我来陪大家。", "zh", "script", voice="zh-han"), 44_100
     )
     pause = np.zeros(int(PAUSE_S * 44_100), np.float32)

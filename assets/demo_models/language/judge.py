@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+import tempfile
 import time
 import zlib
 from collections import Counter, defaultdict
@@ -23,6 +24,7 @@ import numpy as np
 import torch
 import yaml
 
+from adapters.convert import convert, sha256
 from adapters.shelf import Shelf
 from assets.demo_models.language.checks import faults
 from assets.demo_models.language.corpus import Example, group, spoken
@@ -59,10 +61,13 @@ class Speaker:
         self.slot, self.tokens, self.seconds = BARE, 0, 0.0
 
     def wear(self, adapter: Path | None) -> None:
-        """Speak in an adapter from now on."""
+        """Speak in an adapter, of any layout that the catalogue takes, from now on; raises `Refused`."""
         self.slot = BARE
         if adapter is not None:
-            self.base.swap(self._shelf.stage(adapter, adapter.stem, 1.0).parts["model"], SLOT)
+            with tempfile.TemporaryDirectory() as folder:
+                kept = Path(folder) / "adapter.safetensors"
+                convert(adapter, kept, [self.base.spec])
+                self.base.swap(self._shelf.stage(kept, sha256(kept)).parts["model"], SLOT)
             self.slot = SLOT
 
     def say(self, brief: Brief, seed: int) -> str:

@@ -15,11 +15,10 @@ import pytest
 from pipelines.face import face_track, hearing
 from pipelines.line import Line, Speech
 from pipelines.voice import loudness, recording
-from pipelines.voice.espeak_engine import EspeakEngine
-from pipelines.voice.speaker import Speaker
 from pipelines.voice.worker import Worker, make_take
 from streaming import take as takes
 from streaming.errors import BadInput
+from tests.pipelines.voice.speech import speak
 
 RATE = 44_100
 TEXT = "大家好，欢迎来到直播间。今天给大家带来一款非常好用的精华。"
@@ -32,7 +31,7 @@ FORMS = [
 @pytest.fixture(scope="module")
 def spoken() -> Speech:
     """Speech whose phonemes are known."""
-    return Speaker(EspeakEngine()).speak(Line("x", "main", 0, TEXT, "zh", "script"), RATE)
+    return speak(Line("x", "main", 0, TEXT, "zh", "script"), RATE)
 
 
 @pytest.fixture(scope="module")
