@@ -42,6 +42,10 @@ _LABELS: dict[Lang, dict[str, str]] = {
            "question": "質問："},
 }
 _PAIR: dict[Lang, str] = {"zh": "问：{}？答：{}", "en": "Q: {}? A: {}", "ja": "問：{}？答：{}"}
+_ASKED: dict[Lang, re.Pattern[str]] = {
+    lang: re.compile(".*?".join(re.escape(part) for part in form.removesuffix("{}").split("{}")))
+    for lang, form in _PAIR.items()
+}
 _SPACE = re.compile(r"\s+")
 _MARK = re.compile(r"<\|[^|<>]*\|>|<\||\|>")
 """What a chat template marks turns with; the tokenizer would take it for the real thing."""
@@ -75,6 +79,15 @@ class Brief:
 def pair(question: str, answer: str, lang: Lang) -> str:
     """A question that is often asked and its answer, as one of the facts."""
     return _PAIR[lang].format(question.rstrip(_END), answer.rstrip("。. "))
+
+
+def sources(brief: Brief) -> tuple[str, ...]:
+    """What may be copied of a brief: all that is known, of pairs the answers, and nothing of the question."""
+    asked = _ASKED[brief.lang]
+    facts = (asked.sub("", _plain(fact, MAX_FACT), count=1) for fact in brief.facts[:MAX_FACTS])
+    short = (brief.product, brief.price, brief.was_price, brief.stock, brief.next_product, brief.viewer)
+    found = (*(_plain(s, MAX_SHORT) for s in short), *facts, _plain(brief.closest, MAX_FACT))
+    return tuple(s.rstrip("。. ") for s in found if s.rstrip("。. "))
 
 
 def messages(brief: Brief) -> list[Message]:

@@ -154,6 +154,9 @@ class LanguageSection(_Section):
     repetition_penalty: float = Field(
         default=1.1, ge=1, le=2, description="Over 1 words that came already become less likely (arXiv:1909.05858)."
     )
+    copy_bias: float = Field(
+        default=0.0, ge=0, le=20, description="Over 0 the resident base goes on with the fact that it began to copy."
+    )
 
 
 class AdaptersSection(_Section):

@@ -19,7 +19,7 @@ class Writing:
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._language = settings.language
         s = self._language
-        sampling = Sampling(s.max_tokens, s.temperature, s.top_p, s.repetition_penalty)
+        sampling = Sampling(s.max_tokens, s.temperature, s.top_p, s.repetition_penalty, s.copy_bias)
         self.chain = Chain(_engines(s, studio), sampling, clock=time.monotonic)
 
     def writer(self, room: str) -> Writer | None:

@@ -41,7 +41,10 @@ PROMPTS = {
 SEEDS = {"skincare": 7, "makeup": 7, "tang": 7}
 SETTINGS = {
     "visual": {"steps": 16, "guidance": 3.0, "rank_max": 16},
-    "language": {"on_air": True, "rank_max": 16, "max_tokens": 120, "temperature": 0.6, "repetition_penalty": 1.0},
+    "language": {
+        "on_air": True, "rank_max": 16, "max_tokens": 120, "temperature": 0.6, "repetition_penalty": 1.0,
+        "copy_bias": 4.0,
+    },
 }
 
 

@@ -21,6 +21,7 @@ from adapters import load
 from adapters.errors import BadBase, Refused
 from adapters.resident import BARE, ResidentBase
 from adapters.spec import BaseSpec, spec_of_folder
+from pipelines.studio.pointer import Pointer
 from streaming.errors import BadInput, Conflict, Corrupt
 
 Message = dict[str, str]
@@ -30,7 +31,10 @@ MIN_REUSE = 8
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the next token is chosen (nucleus sampling, arXiv:1904.09751); temperature 0 takes the likeliest."""
+    """How the next token is chosen (nucleus sampling, arXiv:1904.09751); temperature 0 takes the likeliest.
+
+    Over 0, `copy_bias` keeps a text that copies from one of `sources` there; see `pipelines.studio.pointer`.
+    """
 
     max_tokens: int = 120
     temperature: float = 0.7
@@ -38,6 +42,8 @@ class Sampling:
     repetition_penalty: float = 1.1
     seed: int = 0
     stop: tuple[str, ...] = ()
+    copy_bias: float = 0.0
+    sources: tuple[str, ...] = ()
 
 
 class Stale(Conflict):
@@ -64,6 +70,7 @@ class Text:
     cache: DynamicCache
     pending: Tensor
     rng: torch.Generator
+    pointer: Pointer | None = None
     out: list[int] = field(default_factory=list)
     shown: str = ""
     done: bool = False
@@ -125,7 +132,8 @@ class LanguageBase:
             version = self.resident.versions[slot]
             logits = self._forward(torch.tensor([prompt[known:]], device=device), cache, slot)
         rng = torch.Generator(device="cpu").manual_seed(sampling.seed)
-        text = Text(slot, version, sampling, prompt, cache, logits, rng)
+        pointer = Pointer([self._words(s) for s in sampling.sources]) if sampling.copy_bias > 0 else None
+        text = Text(slot, version, sampling, prompt, cache, logits, rng, pointer)
         self._choose(text)
         return text
 
@@ -172,6 +180,11 @@ class LanguageBase:
             self.resident.rollback(slot)
             self._prefixes.pop(slot, None)
 
+    def _words(self, source: str) -> list[int]:
+        """Token ids of a source as they are in the middle of a text, where a space stands before a word."""
+        ids: list[int] = self.tokenizer.encode(f" {source}", add_special_tokens=False)
+        return ids if self.tokenizer.decode(ids[:1]).strip() else ids[1:]
+
     def _check(self, text: Text) -> None:
         if self.resident.versions[text.slot] != text.version:
             text.done = True
@@ -205,6 +218,8 @@ class LanguageBase:
             chosen = logits[seen]
             logits = logits.clone()
             logits[seen] = torch.where(chosen > 0, chosen / how.repetition_penalty, chosen * how.repetition_penalty)
+        if text.pointer is not None:
+            logits = text.pointer.raised(logits, how.copy_bias)
         if how.temperature <= 0:
             token = int(logits.argmax())
         else:
@@ -215,6 +230,8 @@ class LanguageBase:
             text.done = True
             return
         text.out.append(token)
+        if text.pointer is not None:
+            text.pointer.follow(token)
         text.done = len(text.out) >= how.max_tokens
 
     def _new_text(self, text: Text) -> str:

@@ -235,7 +235,7 @@ class Worker:
     def _writing(self, m: Message, answer: Answer) -> _Writing:
         known = {f.name for f in fields(Sampling)}
         how: dict[str, Any] = {k: v for k, v in m.get("sampling", {}).items() if k in known}
-        sampling = Sampling(**(how | {"stop": tuple(how.get("stop", ()))}))
+        sampling = Sampling(**(how | {k: tuple(how[k]) for k in ("stop", "sources") if k in how}))
         messages = [{"role": str(p["role"]), "content": str(p["content"])} for p in m["messages"]]
         job, to = str(m["job"]), str(m.get("from", "server"))
 

@@ -54,14 +54,16 @@ class EngineGarbage(EngineFault):
 class Sampling:
     """How the next word is chosen (nucleus sampling, arXiv:1904.09751); temperature 0 takes the likeliest.
 
-    Over 1, `repetition_penalty` makes words that came already less likely (arXiv:1909.05858); engines that don't know
-    it leave it out.
+    Over 1, `repetition_penalty` makes words that came already less likely (arXiv:1909.05858). Over 0, `copy_bias` keeps
+    what is copied from a brief where it began (see `pipelines.studio.pointer`). Engines that don't know them leave
+    them out.
     """
 
     max_tokens: int = 120
     temperature: float = 0.7
     top_p: float = 0.9
     repetition_penalty: float = 1.1
+    copy_bias: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

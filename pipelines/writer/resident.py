@@ -8,7 +8,7 @@ import itertools
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Protocol
 
-from pipelines.brief import Message, messages
+from pipelines.brief import Message, messages, sources
 from pipelines.writer.engine import EngineDown, EngineGarbage, EngineKind, EngineSlow, Request, Sampling
 from streaming.errors import BadInput, Conflict, NightAnchorError, TimedOut
 
@@ -45,6 +45,7 @@ class ResidentEngine:
         how = {
             "max_tokens": sampling.max_tokens, "temperature": sampling.temperature, "top_p": sampling.top_p,
             "repetition_penalty": sampling.repetition_penalty, "seed": next(self._seeds),
+            "copy_bias": sampling.copy_bias, "sources": list(sources(request.brief)),
         }
         task = asyncio.ensure_future(self._write(request.room, messages(request.brief), how, tell))
         task.add_done_callback(lambda _: tell_end(pieces))

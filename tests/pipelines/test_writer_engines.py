@@ -97,7 +97,7 @@ class Studio:
     async def write(
         self, room: str, conversation: list[dict[str, str]], sampling: dict[str, Any], tell: Callable[[str], None]
     ) -> str:
-        self.conversation = conversation
+        self.conversation, self.sampling = conversation, sampling
         try:
             for piece in self.pieces:
                 await asyncio.sleep(0.1)
@@ -115,6 +115,7 @@ def test_the_resident_base_streams_in_the_form_it_was_trained_on() -> None:
         pieces = [p async for p in ResidentEngine(studio.write, "resident").stream(ASKED, Sampling())]
         assert pieces == ["它的", "质地", "清爽。"]
         assert studio.conversation == [{"role": "user", "content": "任务：回答观众\n商品：精华\n问题：黏不黏"}]
+        assert studio.sampling["sources"] == ["精华"], "the question is nothing to copy from"
 
     virtual_clock.run(main())
 

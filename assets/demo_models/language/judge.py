@@ -14,7 +14,7 @@ import time
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -25,18 +25,19 @@ import torch
 import yaml
 
 from adapters.convert import convert, sha256
+from adapters.resident import BARE
 from adapters.shelf import Shelf
 from assets.demo_models.language.checks import faults
 from assets.demo_models.language.corpus import Example, group, spoken
 from assets.demo_models.language.dialogues import examples
 from assets.demo_models.language.stock import styles
-from pipelines.brief import Brief, Kind, messages, pair
+from pipelines.brief import Brief, Kind, messages, pair, sources
 from pipelines.line import LANGS, Lang
-from pipelines.studio.language import BARE, LanguageBase, Sampling
+from pipelines.studio.language import LanguageBase, Sampling
 from pipelines.wording import money
 
 DEMO = Path(__file__).parents[2] / "demo" / "catalogue.yaml"
-SAMPLING = Sampling(max_tokens=120, temperature=0.6, top_p=0.9, repetition_penalty=1.0)
+SAMPLING = Sampling(max_tokens=120, temperature=0.6, top_p=0.9, repetition_penalty=1.0, copy_bias=4.0)
 COPYING = {"figure", "latin", "name", "phrase"}
 SLOT = 1
 
@@ -73,7 +74,7 @@ class Speaker:
     def say(self, brief: Brief, seed: int) -> str:
         """One text."""
         began = time.perf_counter()
-        how = Sampling(SAMPLING.max_tokens, SAMPLING.temperature, SAMPLING.top_p, SAMPLING.repetition_penalty, seed)
+        how = replace(SAMPLING, seed=seed, sources=sources(brief))
         text = self.base.begin(messages(brief), how, slot=self.slot)
         out = self.base.show(text)
         while not text.done:
