@@ -54,6 +54,7 @@ def parts(build: Path, threads: int) -> dict[str, list[list[str]]]:
         config = str(CONFIGS / f"{name}.yaml")
         out[name] = [["adapters.training", "--config", config, "--resume" if _begun(build, name) else "--overwrite"]]
     out["assemble"] = [[f"{here}.assemble", "--build", b]]
+    out["grids"] = [[f"{here}.grids", *n]]
     return out
 
 
@@ -66,7 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m assets.demo_models.build")
     parser.add_argument("--build", type=Path, default=Path("build/demo-models"))
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 2)
-    parser.add_argument("--until", default="assemble", help="the last part to make")
+    parser.add_argument("--until", default="grids", help="the last part to make")
     given = parser.parse_args()
     modest(1)
     done = given.build / "done"
