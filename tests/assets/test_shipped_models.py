@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +66,9 @@ def test_people_are_painted_as_asked(models: demo_models.DemoModels) -> None:
     with torch.no_grad():
         scores = judge(torch.stack([small(p) for p in painted]))
     wanted = labels([c for c, _ in people])
-    right = [bool((scores[t][n].argmax() == wanted[t][n])) for t in wanted for n in range(PAINTED)]
+    right = [bool(scores[t][n].argmax() == wanted[t][n]) for t in wanted for n in range(PAINTED)]
     assert sum(right) / len(right) > 0.8
-    assert any((a != b).any() for a, b in zip(painted, painted[1:], strict=False))
+    assert any((a != b).any() for a, b in itertools.pairwise(painted))
 
 
 def test_goods_that_were_never_seen_are_spoken_of_truly(models: demo_models.DemoModels) -> None:
