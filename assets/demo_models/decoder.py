@@ -60,7 +60,7 @@ def look(judge: Judge, made: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def train(pictures_folder: Path, begun: Path, judge_folder: Path, out: Path, *, steps: int, threads: int,
-          lr: float = 4e-4) -> Any:
+          lr: float = 1e-4) -> Any:
     """Train, and leave `out/model`, a whole autoencoder with the old encoder, its judgement and a sheet."""
     modest(threads)
     pictures = Pictures(pictures_folder)
@@ -92,7 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m assets.demo_models.decoder")
     for name in ("pictures", "autoencoder", "judge", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     train(given.pictures, given.autoencoder, given.judge, given.out, steps=given.steps, threads=given.threads)
