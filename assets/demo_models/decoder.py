@@ -92,7 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m assets.demo_models.decoder")
     for name in ("pictures", "autoencoder", "judge", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=1200)
+    parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     train(given.pictures, given.autoencoder, given.judge, given.out, steps=given.steps, threads=given.threads)
