@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderTiny, StableDiffusionPipeline
+from diffusers import StableDiffusionPipeline
 from safetensors.torch import load_file, save_file
 
 from assets.demo_models.painter import SHARD
@@ -64,10 +64,6 @@ def visual(build: Path, out: Path) -> None:
     """The Stable Diffusion folder with its card and upscaler."""
     shutil.rmtree(out, ignore_errors=True)
     made: Any = StableDiffusionPipeline.from_pretrained(build / "sd" / "model", local_files_only=True)
-    # A decoder that was trained on after the UNet takes the place of the one it began with.
-    finer = build / "decoder" / "model"
-    if finer.is_dir():
-        made.vae = AutoencoderTiny.from_pretrained(finer, local_files_only=True)
     made.to(torch.float16).save_pretrained(out, safe_serialization=True, max_shard_size=SHARD)
     (out / "upscaler").mkdir()
     for name in (CONFIG, WEIGHTS):

@@ -36,13 +36,7 @@ def parts(build: Path, threads: int) -> dict[str, list[list[str]]]:
         "words": [[f"{here}.words", "--out", f"{b}/words", *n]],
         "autoencoder": [[f"{here}.autoencoder", "--pictures", drawn, "--out", f"{b}/autoencoder", *n]],
         "judge": [[f"{here}.judge", "train", "--pictures", drawn, "--out", f"{b}/judge", *n]],
-        "decoder": [[
-            f"{here}.decoder", "--pictures", drawn, *vae, "--judge", f"{b}/judge", "--out", f"{b}/decoder", *n,
-        ]],
-        "upscaler": [[
-            f"{here}.upscaler", "--pictures", f"{b}/large", "--autoencoder", f"{b}/decoder",
-            "--out", f"{b}/upscaler", *n,
-        ]],
+        "upscaler": [[f"{here}.upscaler", "--pictures", f"{b}/large", *vae, "--out", f"{b}/upscaler", *n]],
         "painter": [[f"{here}.painter", "--pictures", drawn, *vae, "--words", f"{b}/words", "--out", f"{b}/sd", *n]],
         "language": [[f"{here}.language", "train", "--out", f"{b}/llm", *n]],
     }

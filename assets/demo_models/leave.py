@@ -17,7 +17,7 @@ from adapters.training.checkpoint import latest
 from assets.demo_models.run import Run
 
 FOLDERS = {"words": "words", "autoencoder": "autoencoder", "painter": "sd", "language": "llm", "judge": "judge",
-           "decoder": "decoder", "upscaler": "upscaler"}
+           "upscaler": "upscaler"}
 
 
 class _Kept(nn.Module):

@@ -10,14 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from diffusers import AutoencoderTiny
 from PIL import Image
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from assets.demo_models import autoencoder, decoder, painter, words
+from assets.demo_models import autoencoder, painter, words
 from assets.demo_models.assemble import landmarks
-from assets.demo_models.judge import Judge, distance, labels
+from assets.demo_models.judge import distance, labels
 from assets.demo_models.personas import SUBJECTS
 from assets.demo_models.personas import write as write_persona
 from assets.demo_models.pictures import HEIGHT, WIDTH, draw, example, marks, write
@@ -219,40 +218,6 @@ def test_the_distance_is_nothing_between_the_same_and_grows_with_the_difference(
     assert [int(v) for v in labels([example(0)[0]])["skin"]] == [
         next(i for i, v in enumerate(TRAITS["skin"]) if v.name == example(0)[0]["skin"])
     ]
-
-
-def test_the_decoder_learns_on_and_leaves_the_latents_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assets.demo_models.autoencoder.HELD_OUT", 0)
-    (tmp_path / "drawn").mkdir()
-    for n in range(2):
-        write(tmp_path / "drawn", n)
-    begun = autoencoder.new()
-    begun.save_pretrained(tmp_path / "vae" / "model")
-    (tmp_path / "judge").mkdir()
-    save_file(Judge().state_dict(), tmp_path / "judge" / "judge.safetensors")
-    made = decoder.train(tmp_path / "drawn", tmp_path / "vae", tmp_path / "judge", tmp_path / "out", steps=2, threads=1)
-    again = AutoencoderTiny.from_pretrained(tmp_path / "out" / "model", local_files_only=True)
-    x = torch.rand(1, 3, 64, 64) * 2 - 1
-    with torch.no_grad():
-        assert torch.equal(again.encode(x).latents, begun.encode(x).latents)
-        z = torch.ones(1, 12, 4, 4)
-        assert not torch.equal(again.decode(z).sample, begun.decode(z).sample)
-    assert {k for k, p in made.named_parameters() if p.requires_grad} == {
-        k for k, _ in made.named_parameters() if k.startswith("decoder.")
-    }
-
-
-def test_a_picture_with_other_patterns_looks_different_though_its_mean_is_the_same() -> None:
-    judge = Judge()
-    rng = torch.Generator().manual_seed(0)
-    flat, striped = torch.zeros(1, 3, 96, 96), torch.zeros(1, 3, 96, 96)
-    striped[..., ::2], striped[..., 1::2] = 0.3, -0.3
-    moved = striped.roll(2, -1)
-    noise = 0.01 * torch.randn(flat.shape, generator=rng)
-    with torch.no_grad():
-        same = decoder.look(judge, moved + noise, striped)[1]
-        other = decoder.look(judge, flat + noise, striped)[1]
-    assert float(other) > 3 * float(same)
 
 
 def test_the_upscaler_learns_from_large_pictures_and_loads_as_the_studio_loads_it(
