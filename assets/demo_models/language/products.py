@@ -20,7 +20,10 @@ LED = {True: 0.3, False: 0.08}
 MIRRORED = 0.1
 """Share of facts whose second half says the first again with a word changed."""
 _LEADS: dict[Lang, tuple[str, ...]] = {
-    "zh": ("可以，", "可以的，", "是的，", "不用，", "不会，", "有的，", "没有，", "主要是", "建议", "一般", "另外", "这款", "早晚", "先"),
+    "zh": (
+        "可以，", "可以的，", "是的，", "不用，", "不会，", "有的，", "没有，", "主要是", "建议", "一般", "另外", "这款",
+        "早晚", "先",
+    ),
     "en": ("Yes. ", "No. ", "Yes, ", "One ", "The ", "For ", "It is ", "Mainly ", "About ", "With ", "In ", "Good "),
     "ja": ("はい、", "いいえ、", "まず", "主に", "約", "朝晩", "少し", "では、", "今日は"),
 }
