@@ -12,8 +12,7 @@ def main() -> None:
     parts = parser.add_subparsers(dest="part", required=True)
     train = parts.add_parser("train", help="train the model; goes on where it was cut off")
     train.add_argument("--out", type=Path, required=True)
-    train.add_argument("--steps", type=int, default=10_500)
-    train.add_argument("--lr", type=float, default=2e-3)
+    train.add_argument("--steps", type=int, default=9000)
     train.add_argument("--threads", type=int, default=1)
     judge = parts.add_parser("judge", help="measure how well a trained folder copies, and its dictions")
     judge.add_argument("folder", type=Path)
@@ -28,7 +27,7 @@ def main() -> None:
     if given.part == "train":
         from assets.demo_models.language.train import train as run
 
-        run(given.out, steps=given.steps, threads=given.threads, lr=given.lr)
+        run(given.out, steps=given.steps, threads=given.threads)
     elif given.part == "judge":
         from assets.demo_models.language.judge import run as judged
         from assets.demo_models.run import modest

@@ -16,7 +16,7 @@ from assets.demo_models.language.stock import Pieces, Stock, language, speech
 from pipelines.brief import Brief, Kind, Message, messages
 from pipelines.line import Lang
 
-SHARES: dict[Lang, float] = {"zh": 0.43, "en": 0.27, "ja": 0.30}
+SHARES: dict[Lang, float] = {"zh": 0.46, "en": 0.27, "ja": 0.27}
 KIND_SHARES: dict[Kind, float] = {
     "pitch": 0.44, "answer": 0.38, "greet": 0.05, "thank": 0.04, "transition": 0.04, "call": 0.05,
 }

@@ -9,24 +9,11 @@ from dataclasses import dataclass, replace
 from assets.demo_models.language.grammar import slots
 from assets.demo_models.language.stock import Slots, Stock, amount, language
 from pipelines.brief import pair
-from pipelines.line import Lang
 
 HELD_OUT_FACT = 4
 """Of topics with so many templates of facts or more, the last one is for judging."""
 AKIN = 0.7
 """Share of products whose name takes up words of a fact, and of those whose facts take up each other's."""
-LED = {True: 0.3, False: 0.08}
-"""Share of answers in pairs, and of facts, that begin as answers do, or as the presenter's own sentences."""
-MIRRORED = 0.1
-"""Share of facts whose second half says the first again with a word changed."""
-_LEADS: dict[Lang, tuple[str, ...]] = {
-    "zh": (
-        "可以，", "可以的，", "是的，", "不用，", "不会，", "有的，", "没有，", "主要是", "建议", "一般", "另外", "这款",
-        "早晚", "先",
-    ),
-    "en": ("Yes. ", "No. ", "Yes, ", "One ", "The ", "For ", "It is ", "Mainly ", "About ", "With ", "In ", "Good "),
-    "ja": ("はい、", "いいえ、", "まず", "主に", "約", "朝晩", "少し", "では、", "今日は"),
-}
 _PIECES = re.compile(r"[，。、：,.:]\s*")
 
 
@@ -98,7 +85,7 @@ def _run(text: str, stock: Stock, rng: random.Random) -> str:
         at = rng.randrange(len(words))
         return " ".join(words[at : at + rng.randint(1, 3)])
     at = rng.randrange(max(1, len(piece) - 1))
-    return piece[at : at + rng.randint(2, 6)].strip("，、 ")
+    return piece[at : at + rng.randint(2, 6)].strip()
 
 
 def _with_run(title: str, run: str, stock: Stock, rng: random.Random) -> str:
@@ -123,24 +110,10 @@ def _known(stock: Stock, rng: random.Random, topic: int, paired: bool) -> Known:
     entry = language(stock.lang)["topics"][topic]
     kept: Slots = {}
     text = stock.fill(rng.choice(_templates(entry["facts"], stock.held_out)), rng, kept)
-    if rng.random() < MIRRORED:
-        text = _mirrored(text, stock, rng)
-    if rng.random() < LED[paired]:
-        text = rng.choice(_LEADS[stock.lang]) + text
     asks = [_ask(a, kept, rng) for a in entry["asks"] if kept.keys() >= set(slots(a))]
     asks = asks or [stock.fill(rng.choice(entry["asks"]), rng, {})]
     rng.shuffle(asks)
     return Known(topic, text, tuple(asks), paired)
-
-
-def _mirrored(text: str, stock: Stock, rng: random.Random) -> str:
-    """A text and then itself with a word changed: only what stood far before tells which half it is in."""
-    parts = text.split() if stock.lang == "en" else list(text)
-    other = list(parts)
-    other[rng.randrange(len(other))] = stock.invented(rng)
-    joint = {"zh": "，", "en": " and ", "ja": "、"}[stock.lang]
-    glue = " " if stock.lang == "en" else ""
-    return f"{glue.join(parts)}{joint}{glue.join(other)}"
 
 
 def _templates(facts: list[str], held_out: bool) -> list[str]:

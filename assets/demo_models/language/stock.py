@@ -197,9 +197,7 @@ class Stock:
             return self._latin(rng, capital=False)
         if self.lang == "ja" and rng.random() < 0.6:
             kana = _HIRAGANA if rng.random() < 0.25 else _SYLLABLES
-            word = "".join(rng.choice(kana) for _ in range(rng.randint(2, 6)))
-            # Words that are said twice, such as さらさら, are many.
-            return word[:2] * 2 if rng.random() < 0.15 else word
+            return "".join(rng.choice(kana) for _ in range(rng.randint(2, 6)))
         if self.lang == "zh" and rng.random() < 0.08:
             return self._latin(rng, capital=True)
         shares = (0.0, 0.7, 0.3) if self.lang == "ja" else (0.02, 0.2, 0.78)
