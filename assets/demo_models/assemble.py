@@ -15,8 +15,10 @@ from typing import Any
 
 import torch
 from diffusers import StableDiffusionPipeline
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from assets.demo_models.language.judge import SAMPLING
 from assets.demo_models.painter import SHARD
 from assets.demo_models.personas import SUBJECTS
 from assets.demo_models.pictures import HEIGHT, WIDTH, marks
@@ -27,6 +29,8 @@ from pipelines.studio.base_card import FORMAT, NAME
 from pipelines.studio.upscaler import CONFIG, WEIGHTS
 
 LICENCE = "Apache-2.0"
+BITS = 7
+"""Significant bits of the weights that ship; bfloat16 has eight."""
 JUDGE = "judge"
 LANGUAGE = {"skincare": "warm", "makeup": "lively", "tang": "classical"}
 """The diction of each persona."""
@@ -41,9 +45,9 @@ PROMPTS = {
 SEEDS = {"skincare": 7, "makeup": 7, "tang": 7}
 SETTINGS = {
     "visual": {"steps": 16, "guidance": 3.0, "rank_max": 16},
-    "language": {
-        "on_air": True, "rank_max": 16, "max_tokens": 120, "temperature": 0.6, "repetition_penalty": 1.0,
-        "copy_bias": 4.0,
+    "language": {"on_air": True, "rank_max": 16} | {
+        name: getattr(SAMPLING, name)
+        for name in ("max_tokens", "temperature", "top_p", "repetition_penalty", "copy_bias")
     },
 }
 
@@ -75,6 +79,24 @@ def visual(build: Path, out: Path) -> None:
     write_json(out / NAME, card)
 
 
+def shorten(folder: Path) -> None:
+    """Round matrices in half precision to `BITS` bits, which leaves four tenths less for git to keep."""
+    for path in sorted(folder.rglob("*.safetensors")):
+        with safe_open(path, "pt") as f:
+            metadata = f.metadata()
+        tensors = load_file(path)
+        save_file({k: rounded(t) if t.dtype == torch.float16 and t.ndim > 1 else t for k, t in tensors.items()}, path,
+                  metadata)
+
+
+def rounded(t: torch.Tensor) -> torch.Tensor:
+    """Half precision with `BITS` significant bits, the nearest; the error is at most 2 ** -BITS of each value."""
+    dropped = 11 - BITS
+    # The bits of a float sort as integers do, so adding half a step and cutting off rounds it.
+    raw = t.contiguous().view(torch.int16).int() + (1 << dropped >> 1)
+    return (raw >> dropped << dropped).to(torch.int16).view(torch.float16)
+
+
 def language(build: Path, out: Path) -> None:
     """The transformers folder."""
     shutil.rmtree(out, ignore_errors=True)
@@ -86,8 +108,6 @@ def adapter(build: Path, name: str, out: Path) -> None:
     found = sorted(p for p in (build / "adapters" / name).glob("*.safetensors") if "kohya" not in p.name)
     if not found:
         raise SystemExit(f"no adapter {name} in {build}; train it first")
-    from safetensors import safe_open
-
     with safe_open(found[0], "pt") as f:
         metadata = f.metadata()
     save_file({k: t.half() for k, t in load_file(found[0]).items()}, out, metadata)
@@ -131,6 +151,8 @@ def main() -> None:
         for name in SUBJECTS
     }
     write_json(out / "models.json", listed | {"settings": SETTINGS, "adapters": adapters, "portraits": portraits})
+    for folder in (out / name for name in ("demo-sd", "demo-llm", JUDGE) if (out / name).is_dir()):
+        shorten(folder)
     size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
     largest = max((p for p in out.rglob("*") if p.is_file()), key=lambda p: p.stat().st_size)
     print(json.dumps({"mb": round(size / 1e6, 1), "largest": largest.name,

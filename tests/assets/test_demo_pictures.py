@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from assets.demo_models import autoencoder, painter, words
-from assets.demo_models.assemble import landmarks
+from assets.demo_models.assemble import BITS, landmarks, rounded
 from assets.demo_models.judge import distance, labels
 from assets.demo_models.personas import SUBJECTS
 from assets.demo_models.personas import write as write_persona
@@ -234,3 +234,16 @@ def test_the_upscaler_learns_from_large_pictures_and_loads_as_the_studio_loads_i
     assert made.settings == json.loads((tmp_path / "out" / "model" / "config.json").read_text())
     assert "gain_db" in json.loads((tmp_path / "out" / "judged.json").read_text())
     assert load_file(tmp_path / "out" / "model" / "model.safetensors")["enter.weight"].dtype == torch.float16
+
+
+def test_weights_that_ship_are_rounded_to_the_nearest_and_stay_what_they_were() -> None:
+    t = torch.randn(64, 64, generator=torch.Generator().manual_seed(0)).half()
+    t[0, 0], t[0, 1] = 0.0, -0.0
+    out = rounded(t)
+    assert out.dtype == torch.float16
+    assert float(((out - t).abs() / t.abs().clamp(min=1e-3)).max()) <= 2**-BITS
+    assert torch.equal(rounded(out), out)
+    assert abs(float((out - t).float().mean())) < 1e-3, "no drift to one side"
+    assert not int((out.view(torch.int16) & 0b1111).abs().sum()), "bits that git need not keep"
+    few = torch.tensor([[1.0, -1.0, 0.5, 255.0]]).half()
+    assert rounded(few).tolist() == [[1.0, -1.0, 0.5, 256.0]]

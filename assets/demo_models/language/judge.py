@@ -37,7 +37,8 @@ from pipelines.studio.language import LanguageBase, Sampling
 from pipelines.wording import money
 
 DEMO = Path(__file__).parents[2] / "demo" / "catalogue.yaml"
-SAMPLING = Sampling(max_tokens=120, temperature=0.6, top_p=0.9, repetition_penalty=1.0, copy_bias=4.0)
+SAMPLING = Sampling(max_tokens=120, temperature=0.3, top_p=0.9, repetition_penalty=1.0, copy_bias=3.0)
+"""What the base wants on air: it is to copy, and its own sentences vary enough by themselves."""
 COPYING = {"figure", "latin", "name", "phrase"}
 SLOT = 1
 
