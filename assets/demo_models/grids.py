@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from diffusers import StableDiffusionPipeline
 from PIL import Image
 
@@ -62,7 +63,9 @@ def main() -> None:
     if found is None or found.visual is None:
         raise SystemExit(f"{given.models} holds no visual base; run make demo-models first")
     given.out.mkdir(parents=True, exist_ok=True)
-    made: Any = StableDiffusionPipeline.from_pretrained(found.visual, local_files_only=True)
+    made: Any = StableDiffusionPipeline.from_pretrained(
+        found.visual, local_files_only=True, torch_dtype=torch.float32
+    )
     for entry in found.adapters:
         name = entry["id"].removeprefix("demo-")
         if name not in SUBJECTS:

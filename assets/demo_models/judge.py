@@ -128,7 +128,9 @@ def look(model: Path, judge: Judge, drawings: Sequence[np.ndarray[Any, Any]], co
 
     `drawings` (704, 384, 3) of others are what the paintings' distance and diversity are compared with.
     """
-    made: Any = StableDiffusionPipeline.from_pretrained(model, local_files_only=True)
+    made: Any = StableDiffusionPipeline.from_pretrained(
+        model, local_files_only=True, torch_dtype=torch.float32
+    )
     rng = random.Random("judge")
     choices = [choose(rng) for _ in range(count)]
     began = time.monotonic()

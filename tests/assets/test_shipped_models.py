@@ -59,7 +59,9 @@ def test_every_adapter_fits_its_base_and_every_persona_wears_one_of_each(models:
 def test_people_are_painted_as_asked(models: demo_models.DemoModels) -> None:
     if models.visual is None:
         pytest.skip("no visual base ships")
-    made: Any = StableDiffusionPipeline.from_pretrained(models.visual, local_files_only=True)
+    made: Any = StableDiffusionPipeline.from_pretrained(
+        models.visual, local_files_only=True, torch_dtype=torch.float32
+    )
     judge = load(demo_models.FOLDER / "judge")
     people = [example(2_000_000 + n) for n in range(PAINTED)]
     painted = [paint(made, plain_caption(c, "zh"), n) for n, (c, _) in enumerate(people)]
