@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from typing import Any
 
 from server import demo_models
@@ -22,6 +23,7 @@ from streaming.errors import NightAnchorError
 log = logging.getLogger("nightanchor.demo")
 
 PAINT_LIMIT_S = 6 * 3600.0
+PENDING_S = 0.2
 ADAPTERS = ("visual_id", "language_id")
 
 
@@ -79,16 +81,23 @@ class Dressing:
             ctx.personas.replace(persona_id, PersonaIn.model_validate({**persona, **wanted}))
         worn = ctx.activations.worn(ROOM)
         if worn.persona == persona_id and (worn.visual, worn.language) != tuple(wanted[k] for k in ADAPTERS):
-            self._show(persona_id)
+            self._keep(f"show {persona_id}", self._show(persona_id))
         if visual not in there:
             return
         if not ctx.looks.usable(look):
             ctx.portraits.owe(look, portrait["name"], portrait["prompt"], portrait["seed"], portrait["visual"])
             if ctx.studio.running:
                 ctx.portraits.resume()
-        if persona_id not in self._waiting:
-            task = asyncio.get_running_loop().create_task(self._put_on(persona_id, look))
-            self._waiting[persona_id] = task
+        self._keep(persona_id, self._put_on(persona_id, look))
+
+    def _keep(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Have something done in its own time, once at a time."""
+        if name in self._waiting:
+            work.close()
+            return
+        task = asyncio.get_running_loop().create_task(work)
+        self._waiting[name] = task
+        task.add_done_callback(lambda _: self._waiting.pop(name, None))
 
     async def _put_on(self, persona_id: str, look: str) -> None:
         """Once the portrait is there, it is hers."""
@@ -99,13 +108,14 @@ class Dressing:
             persona = ctx.personas.get(persona_id)
             if persona["look_id"] in NAMES:
                 ctx.personas.replace(persona_id, PersonaIn.model_validate({**persona, "look_id": look}))
-                self._show(persona_id)
+                await self._show(persona_id)
         except NightAnchorError as e:
             log.warning("the demo's persona %s keeps her drawn picture: %s", persona_id, e)
-        finally:
-            self._waiting.pop(persona_id, None)
 
-    def _show(self, persona_id: str) -> None:
+    async def _show(self, persona_id: str) -> None:
         """Have what changed in a persona seen, when she is on air; a studio that comes up later shows it then."""
+        # Whoever is being put on air by hand or by the schedule comes first and must not be superseded by this.
+        while self._ctx.activations.pending_now(ROOM):
+            await asyncio.sleep(PENDING_S)
         if self._ctx.studio.running and self._ctx.activations.worn(ROOM).persona == persona_id:
             self._ctx.activations.ask(ActivateIn(room=ROOM, persona=persona_id))

@@ -10,6 +10,8 @@ from pipelines.looks.picture import Portrait, Rgb
 
 CLOSED = (0.0, 1 / 3, 2 / 3, 1.0)
 OPEN = (0.0, 0.25, 0.5, 0.75, 1.0)
+LIP_LINE = 6.0
+"""Levels of 255 by which the line between the lips is darker than both of them."""
 WIDE = (-1.0, 0.0, 1.0)
 Field = npt.NDArray[np.float32]
 
@@ -74,6 +76,19 @@ def _skin(rgb: Rgb, cx: float, cy: float, rx: float, ry: float) -> npt.NDArray[n
     return np.median(patch, 0).astype(np.float32) if len(patch) else np.array([220, 190, 170], np.float32)
 
 
+def _lip_line(rgb: Rgb, cx: float, half: float, top: float, low: float) -> float:
+    """The row in which closed lips meet: the darkest between `top` and `low`, where one stands out."""
+    usual = top + 0.45 * (low - top)
+    first, last = round(top + 0.2 * (low - top)), round(low - 0.2 * (low - top))
+    band = rgb[first : last + 1, max(0, round(cx - 0.5 * half)) : round(cx + 0.5 * half) + 1]
+    if band.size == 0 or len(band) < 4:
+        return usual
+    rows = cv2.GaussianBlur(band.mean((1, 2))[:, None].astype(np.float32), (1, 3), 0.8)[:, 0]
+    darkest = int(rows.argmin())
+    stands_out = min(rows[0], rows[-1]) - rows[darkest] > LIP_LINE
+    return float(first + darkest) if stands_out and 0 < darkest < len(rows) - 1 else usual
+
+
 def _mouth(rgb: Rgb, points: dict[str, npt.NDArray[np.float32]], span: float, opening: float, wide: float) -> Rgb:
     """Part the lips at the line between them, move the jaw down, show what is inside."""
     if opening <= 0 and wide == 0:
@@ -81,10 +96,12 @@ def _mouth(rgb: Rgb, points: dict[str, npt.NDArray[np.float32]], span: float, op
     left, right, chin = points["mouth_left"], points["mouth_right"], points["chin"]
     cx, half = float(left[0] + right[0]) / 2, float(right[0] - left[0]) / 2
     top, low = float(points["mouth_top"][1]), float(points["mouth_bottom"][1])
-    line = top + 0.45 * (low - top)
     gap = 0.62 * half * opening
     x, y = _grid(rgb)
     u = (x - cx) / half
+    # Lips meet in a bow: it ends in the corners, which a smile draws up.
+    middle, ends = _lip_line(rgb, cx, half, top, low), float(left[1] + right[1]) / 2
+    line = middle + (ends - middle) * np.clip(u * u, 0, 1)
     stretch = 1 + wide * (0.12 if wide > 0 else 0.24)
     near = np.exp(-((y - line) / (0.9 * half)) ** 2) * np.exp(-((u / 1.7) ** 4))
     source_x = x + (cx + (x - cx) / stretch - x) * near
@@ -94,7 +111,10 @@ def _mouth(rgb: Rgb, points: dict[str, npt.NDArray[np.float32]], span: float, op
     below = np.clip((y - line) / max(1.0, gap), 0, 1)
     fade = np.clip(1 - (y - float(chin[1]) - 0.1 * reach) / (0.9 * reach), 0, 1)
     fade = fade * fade * (3 - 2 * fade)
-    drop = gap * (0.35 * jaw + 0.65 * arch) * fade * (y > line)
+    # Beside the lips the cheeks are drawn down little by little; a step would show at the outline of a narrow face.
+    eased = np.clip((y - line) / (0.9 * half), 0, 1)
+    follows = np.maximum(eased * eased * (3 - 2 * eased), arch)
+    drop = gap * (0.35 * jaw * follows + 0.65 * arch) * fade * (y > line)
     lift = 0.12 * gap * arch * np.clip(1 - (line - y) / (0.8 * half), 0, 1) * (y <= line)
     warped = cv2.remap(rgb, source_x.astype(np.float32), (y - drop + lift).astype(np.float32), cv2.INTER_LINEAR,
                        borderMode=cv2.BORDER_REPLICATE).astype(np.float32)

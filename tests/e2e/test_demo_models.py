@@ -48,7 +48,7 @@ def test_the_bases_that_ship_are_resident_and_the_personas_wear_their_adapters(d
 
 def test_her_lines_are_written_by_the_model(demo: Instance) -> None:
     demo.until(lambda: demo.status()["writer"]["engine"] == "resident", 60, "the writer")
-    demo.until(lambda: said(demo, engine="resident"), 120, "a line of the model's")
+    demo.until(lambda: said(demo, source="writer"), 120, "a line of the model's")
 
 
 def test_a_click_changes_her_manner_on_air(demo: Instance) -> None:
@@ -61,6 +61,6 @@ def test_a_click_changes_her_manner_on_air(demo: Instance) -> None:
         now = active(demo)
         for kind in ("visual", "language"):
             assert now[kind] == models.portraits[persona].get(kind), now
-    count = len(said(demo, engine="resident"))
-    demo.until(lambda: len(said(demo, engine="resident")) > count, 120, "a line in the new manner")
+    count = len(said(demo, source="writer"))
+    demo.until(lambda: len(said(demo, source="writer")) > count, 120, "a line in the new manner")
     assert demo.status()["playout"]["restarts"] == before == 0
