@@ -17,6 +17,8 @@ KEPT = 2048
 SAVED = 160
 NEAR = 92.0
 """rapidfuzz ratio (0..100) of two folded sentences from which they count as the same."""
+LEAST = 6
+"""Characters; anything shorter is within much."""
 _NOISE = re.compile(r"[\W_]+")
 
 
@@ -37,6 +39,12 @@ def without(text: str, names: Iterable[str]) -> str:
 def fold(text: str) -> str:
     """A sentence without case, width, spaces and marks: what a listener would take for the same."""
     return _NOISE.sub("", unicodedata.normalize("NFKC", text[:400]).casefold())
+
+
+def says_again(text: str, other: str) -> bool:
+    """Whether the shorter of two sentences is within the longer, with no more than a few words before or after it."""
+    short, long = sorted((fold(text), fold(other)), key=len)
+    return len(short) >= LEAST and len(short) > 0.5 * len(long) and fuzz.partial_ratio(short, long) >= NEAR
 
 
 class Lately:

@@ -23,7 +23,6 @@ from streaming.errors import NightAnchorError
 log = logging.getLogger("nightanchor.demo")
 
 PAINT_LIMIT_S = 6 * 3600.0
-PENDING_S = 0.2
 ADAPTERS = ("visual_id", "language_id")
 
 
@@ -115,7 +114,6 @@ class Dressing:
     async def _show(self, persona_id: str) -> None:
         """Have what changed in a persona seen, when she is on air; a studio that comes up later shows it then."""
         # Whoever is being put on air by hand or by the schedule comes first and must not be superseded by this.
-        while self._ctx.activations.pending_now(ROOM):
-            await asyncio.sleep(PENDING_S)
+        await self._ctx.activations.settled(ROOM)
         if self._ctx.studio.running and self._ctx.activations.worn(ROOM).persona == persona_id:
             self._ctx.activations.ask(ActivateIn(room=ROOM, persona=persona_id))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pipelines.lately import says_again
 from pipelines.sentences import Cutter
 from pipelines.writer.breaker import Breaker
 from pipelines.writer.chain import Chain
@@ -155,6 +156,8 @@ class Draft:
             if not any(c.isalnum() for c in sentence):
                 continue
             reason = self.check(sentence)
+            if not reason and any(says_again(sentence, said) for said in (*self.sentences, *self._opening)):
+                reason = "repeated"
             if reason == "later" and len(self._opening) < MAX_OPENING:
                 self._opening.append(sentence)
                 continue

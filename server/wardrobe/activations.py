@@ -92,6 +92,11 @@ class Activations:
         """Whether one of a room waits for no time but its boundary."""
         return any(run.room == room and run.due is None for run in self._open.values())
 
+    async def settled(self, room: str) -> None:
+        """Wait until nobody in a room is on her way to its next boundary."""
+        while going := [r.task for r in self._open.values() if r.room == room and r.due is None and r.task is not None]:
+            await asyncio.wait(going)
+
     def on_air(self) -> list[str]:
         """The rooms on air."""
         return list(self._rooms.on_air)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines.brief import Brief
-from pipelines.lately import Lately
+from pipelines.lately import Lately, says_again
 from pipelines.sentences import Cutter, split
 from pipelines.writer import Chain, Draft, EngineFault, Request, ResidentEngine, Sampling
 from pipelines.writer.draft import Limits
@@ -179,3 +179,27 @@ def test_what_sounds_the_same_counts_as_said() -> None:
     forgetful = Lately(0.0, clock=lambda: clock[0])
     forgetful.note("一句话。")
     assert forgetful.fresh("一句话。")
+
+
+def test_a_text_that_says_a_thing_twice_is_said_once() -> None:
+    async def main() -> None:
+        told = "我们聊聊这款精华吧。质地像清水一样，两三下就能推开呢。还有哦，质地像清水一样，两三下就能推开。先看看需不需要。"
+        chain = Chain([FakeEngine(lambda r: told, name="one")], Sampling(), clock=now)
+        draft, _ = await drafted(chain)
+        assert draft.sentences == ["我们聊聊这款精华吧。", "质地像清水一样，两三下就能推开呢。", "先看看需不需要。"]
+        assert [reason for _, reason in draft.rejects] == ["repeated"]
+        await chain.close()
+
+    virtual_clock.run(main())
+
+
+@pytest.mark.parametrize(("text", "other", "same"), [
+    ("One tube holds 50 ml.", "One tube holds 50 ml.", True),
+    ("Also, one tube holds 50 ml.", "One tube holds 50 ml.", True),
+    ("昼は一度塗り、夜は二度塗り。", "夜は二度塗り、夜は二度塗り。", False),
+    ("价格是99.9元。", "价格是139元。", False),
+    ("好的。", "好的，没问题，慢慢挑。", False),
+    ("不含香精。", "不含香精，不含酒精，也不含色素，孕妇可以问医生。", False),
+])
+def test_what_says_the_same(text: str, other: str, same: bool) -> None:
+    assert says_again(text, other) == says_again(other, text) == same

@@ -140,3 +140,21 @@ async def test_a_persona_that_was_changed_by_hand_stays_as_she_is(w: Wardrobe) -
     assert w.context.personas.get("skincare")["visual_id"] == mine["id"]
     assert painted(w) == []
     await dressing.close()
+
+
+async def test_a_portrait_that_is_ready_does_not_put_off_who_was_just_asked_for(w: Wardrobe) -> None:
+    await w.on_air()
+    await w.over(await w.activate(persona="skincare"))
+    dressing = Dressing(w.context)
+    dressing.begin()
+    await until(lambda: w.context.activations.worn("main").visual == "demo-skin" and painted(w) == [7])
+    async with w.context.activations._lock("main"):  # she waits for her boundary
+        asked = await w.activate(persona="makeup")
+        bake(w)
+        await until(lambda: w.context.personas.get("skincare")["look_id"] == LOOK)
+        await asyncio.sleep(0.1)
+    ended = await w.over(asked)
+    assert ended["state"] == "committed", ended
+    await asyncio.sleep(0.3)
+    assert w.context.activations.worn("main").persona == "makeup"
+    await dressing.close()
