@@ -9,7 +9,7 @@ import argparse
 import json
 import random
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +86,14 @@ def shorten(folder: Path) -> None:
     for path in sorted(folder.rglob("*.safetensors")):
         if path.parent.name in WHOLE:
             continue
-        with safe_open(path, "pt") as f:
-            metadata = f.metadata()
-        tensors = load_file(path)
-        save_file({k: rounded(t) if t.dtype == torch.float16 and t.ndim > 1 else t for k, t in tensors.items()}, path,
-                  metadata)
+        rewrite(path, path, lambda t: rounded(t) if t.dtype == torch.float16 and t.ndim > 1 else t)
+
+
+def rewrite(path: Path, out: Path, change: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    """A file's tensors changed, with all that it says of itself."""
+    with safe_open(path, "pt") as f:
+        metadata = f.metadata()
+    save_file({k: change(t) for k, t in load_file(path).items()}, out, metadata)
 
 
 def rounded(t: torch.Tensor) -> torch.Tensor:
@@ -112,9 +115,7 @@ def adapter(build: Path, name: str, out: Path) -> None:
     found = sorted(p for p in (build / "adapters" / name).glob("*.safetensors") if "kohya" not in p.name)
     if not found:
         raise SystemExit(f"no adapter {name} in {build}; train it first")
-    with safe_open(found[0], "pt") as f:
-        metadata = f.metadata()
-    save_file({k: t.half() for k, t in load_file(found[0]).items()}, out, metadata)
+    rewrite(found[0], out, torch.Tensor.half)
 
 
 def entries(build: Path, out: Path, names: Iterable[str], kind: str) -> list[dict[str, Any]]:

@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from diffusers import StableDiffusionPipeline
 from PIL import Image
 
-from assets.demo_models.painter import paint
+from assets.demo_models.painter import load, paint
 from assets.demo_models.personas import SUBJECTS, example, prompt
 from assets.demo_models.pictures import draw
 from assets.demo_models.run import modest
@@ -63,9 +61,7 @@ def main() -> None:
     if found is None or found.visual is None:
         raise SystemExit(f"{given.models} holds no visual base; run make demo-models first")
     given.out.mkdir(parents=True, exist_ok=True)
-    made: Any = StableDiffusionPipeline.from_pretrained(
-        found.visual, local_files_only=True, torch_dtype=torch.float32
-    )
+    made = load(found.visual)
     for entry in found.adapters:
         name = entry["id"].removeprefix("demo-")
         if name not in SUBJECTS:

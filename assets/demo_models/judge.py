@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from diffusers import StableDiffusionPipeline
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from assets.demo_models.autoencoder import HELD_OUT, Pictures
+from assets.demo_models.painter import load as load_painter
 from assets.demo_models.painter import paint
 from assets.demo_models.run import DEVICE, Run, modest, write_json
 from assets.demo_models.traits import TRAITS, Choice, choose, plain_caption
@@ -128,9 +128,7 @@ def look(model: Path, judge: Judge, drawings: Sequence[np.ndarray[Any, Any]], co
 
     `drawings` (704, 384, 3) of others are what the paintings' distance and diversity are compared with.
     """
-    made: Any = StableDiffusionPipeline.from_pretrained(
-        model, local_files_only=True, torch_dtype=torch.float32
-    )
+    made = load_painter(model)
     rng = random.Random("judge")
     choices = [choose(rng) for _ in range(count)]
     began = time.monotonic()

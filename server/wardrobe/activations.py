@@ -90,12 +90,15 @@ class Activations:
 
     def pending_now(self, room: str) -> bool:
         """Whether one of a room waits for no time but its boundary."""
-        return any(run.room == room and run.due is None for run in self._open.values())
+        return bool(self._now(room))
 
     async def settled(self, room: str) -> None:
         """Wait until nobody in a room is on her way to its next boundary."""
-        while going := [r.task for r in self._open.values() if r.room == room and r.due is None and r.task is not None]:
+        while going := [run.task for run in self._now(room) if run.task is not None]:
             await asyncio.wait(going)
+
+    def _now(self, room: str) -> list[_Run]:
+        return [run for run in self._open.values() if run.room == room and run.due is None]
 
     def on_air(self) -> list[str]:
         """The rooms on air."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
-from diffusers import StableDiffusionPipeline
 
 from adapters.convert import inspect
 from adapters.spec import spec_of_folder
 from assets.demo_models.grids import CELL, COLUMNS, grid
 from assets.demo_models.judge import labels, load, small
 from assets.demo_models.language.judge import Speaker, held_out, judged, summary
+from assets.demo_models.painter import load as load_painter
 from assets.demo_models.painter import paint
 from assets.demo_models.pictures import draw, example
 from assets.demo_models.traits import plain_caption
@@ -59,9 +58,7 @@ def test_every_adapter_fits_its_base_and_every_persona_wears_one_of_each(models:
 def test_people_are_painted_as_asked(models: demo_models.DemoModels) -> None:
     if models.visual is None:
         pytest.skip("no visual base ships")
-    made: Any = StableDiffusionPipeline.from_pretrained(
-        models.visual, local_files_only=True, torch_dtype=torch.float32
-    )
+    made = load_painter(models.visual)
     judge = load(demo_models.FOLDER / "judge")
     people = [example(2_000_000 + n) for n in range(PAINTED)]
     painted = [paint(made, plain_caption(c, "zh"), n) for n, (c, _) in enumerate(people)]
