@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run studio demo-models test check format bench soak test-deps lock clean
@@ -47,8 +48,8 @@ studio: $(VENV)/.studio-stamp ## install what resident models need (torch, diffu
 demo-models: $(VENV)/.studio-stamp ## make the models that ship in assets/models anew (hours; goes on where it was cut off)
 	@$(BIN)/python -m assets.demo_models.build $(ARGS)
 
-test: $(VENV)/.test-stamp ## run the tests (what needs an outside tool is skipped without it)
-	@$(BIN)/python -m pytest -m "not soak and not gpu" $(ARGS)
+test: $(VENV)/.test-stamp ## run the tests, JOBS=2 at a time (what needs an outside tool is skipped without it)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not soak and not gpu" $(ARGS)
 
 check: $(VENV)/.test-stamp ## lint and types
 	@$(BIN)/ruff check .

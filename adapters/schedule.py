@@ -272,12 +272,16 @@ def _spans(table: Timetable, day: dt.date) -> tuple[_Span, ...]:
 
 def _turns(rotation: Rotation, day: dt.date, zone: ZoneInfo) -> list[_Span]:
     """A day's turns; each day begins with the first one, so that every day is like the others."""
+    people = rotation.personas
+    turns = [(start, people[turn % len(people)]) for turn, start in enumerate(range(0, DAY_MINUTES, rotation.minutes))]
+    # Who comes after herself goes on: a rotation of one person would else be a thousand spans to look through.
+    turns = [turn for n, turn in enumerate(turns) if not n or turn[1] != turns[n - 1][1]]
+    ends = [start for start, _ in turns[1:]] + [DAY_MINUTES]
     out = []
-    for turn, start in enumerate(range(0, DAY_MINUTES, rotation.minutes)):
-        first = instant_of(day, start, zone)
-        last = instant_of(day, min(start + rotation.minutes, DAY_MINUTES), zone)
+    for (start, persona), end in zip(turns, ends, strict=True):
+        first, last = instant_of(day, start, zone), instant_of(day, end, zone)
         if first < last:
-            out.append(_Span(first, last, rotation.personas[turn % len(rotation.personas)], "rotation", 500))
+            out.append(_Span(first, last, persona, "rotation", 500))
     return out
 
 

@@ -81,10 +81,15 @@ def pair(question: str, answer: str, lang: Lang) -> str:
     return _PAIR[lang].format(question.rstrip(_END), answer.rstrip("。. "))
 
 
+def answer_of(fact: str, lang: Lang) -> str:
+    """The answer of a pair of question and answer; any other fact as it is."""
+    asked = _ASKED[lang].match(fact)
+    return (fact[asked.end() :].strip() or fact) if asked else fact
+
+
 def sources(brief: Brief) -> tuple[str, ...]:
     """What may be copied of a brief: all that is known, of pairs the answers, and nothing of the question."""
-    asked = _ASKED[brief.lang]
-    facts = (asked.sub("", _plain(fact, MAX_FACT), count=1) for fact in brief.facts[:MAX_FACTS])
+    facts = (answer_of(_plain(fact, MAX_FACT), brief.lang) for fact in brief.facts[:MAX_FACTS])
     short = (brief.product, brief.price, brief.was_price, brief.stock, brief.next_product, brief.viewer)
     found = (*(_plain(s, MAX_SHORT) for s in short), *facts, _plain(brief.closest, MAX_FACT))
     return tuple(s.rstrip("。. ") for s in found if s.rstrip("。. "))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.alone"]
+# Tests run side by side, and nets this small gain nothing from a second core.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 NO_TORCH = "the studio's packages are not installed: make studio"
 
 

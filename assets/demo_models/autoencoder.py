@@ -192,16 +192,16 @@ def train(pictures_folder: Path, out: Path, *, steps: int, threads: int, lr: flo
         said = {"pixels": plain, "edges": edges, "spread": spread}
         return plain + 0.7 * edges + 0.02 * spread, {k: float(v.detach()) for k, v in said.items()}
 
-    run.go(loss, lambda step: leave(vae, pictures, out, run.name, step))
+    run.go(loss, lambda step: leave(vae, pictures, out, step))
 
 
-def leave(vae: Any, pictures: Pictures, out: Path, name: str, step: int) -> None:
+def leave(vae: Any, pictures: Pictures, out: Path, step: int) -> None:
     """Leave `out/model`, how well it does on held-out pictures, and a sheet of them."""
     vae.save_pretrained(out / "model", safe_serialization=True)
     found = psnr(vae, (pictures.tensor(n) for n in range(min(JUDGED, len(pictures)))))
     write_json(out / "judged.json", {"step": step, "psnr_db": round(found, 2)})
     sheet(vae, pictures, out / "sheet.png")
-    print(f"{name} {step}: {found:.2f} dB on held-out pictures", flush=True)
+    print(f"autoencoder {step}: {found:.2f} dB on held-out pictures", flush=True)
 
 
 @torch.no_grad()
@@ -221,7 +221,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m assets.demo_models.autoencoder")
     parser.add_argument("--pictures", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=8000)
+    parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     train(given.pictures, given.out, steps=given.steps, threads=given.threads)

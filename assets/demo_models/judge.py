@@ -159,7 +159,7 @@ def main() -> None:
         part.add_argument("--pictures", type=Path, required=True)
         part.add_argument("--threads", type=int, default=2)
     learn.add_argument("--out", type=Path, required=True)
-    learn.add_argument("--steps", type=int, default=900)
+    learn.add_argument("--steps", type=int, required=True)
     see.add_argument("--judge", type=Path, required=True)
     see.add_argument("--count", type=int, default=64)
     given = parser.parse_args()

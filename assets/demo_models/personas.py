@@ -93,7 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m assets.demo_models.personas")
     parser.add_argument("name", choices=sorted(SUBJECTS))
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=64)
+    parser.add_argument("--count", type=int, required=True)
     given = parser.parse_args()
     write(given.name, given.out, given.count)
 

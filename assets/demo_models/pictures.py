@@ -66,7 +66,7 @@ def main() -> None:
     """Draw a share of them."""
     parser = argparse.ArgumentParser(prog="python -m assets.demo_models.pictures")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=4000)
+    parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--step", type=int, default=1)
     parser.add_argument("--size", type=int, default=1)

@@ -15,18 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from adapters.training.checkpoint import Checkpoint, latest, optimiser_state, optimiser_tensors, save
 from streaming.priority import lower
 
-BEGUN = Path(__file__).parent / "begun"
-"""Trainings that are not at their end, for whoever goes on with them on another machine."""
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 """Where models are trained. What is random is drawn on the CPU, so that it is the same everywhere."""
-SHARD_BYTES = 17_000_000
-STEP = ".step"
 Loss = Callable[[int, torch.Generator], tuple[Tensor, Mapping[str, float]]]
 """(step, generator) -> what is to be lowered, and what to print."""
 
@@ -48,71 +43,34 @@ class Run:
         groups = [{"params": deep, "weight_decay": decay}, {"params": flat, "weight_decay": 0.0}]
         self._optimiser = torch.optim.AdamW(groups, lr=lr, betas=betas)
         self.mean = {k: p.detach().clone() for k, p in self.parameters.items()}
-        self.step = self._anew = 0
+        self.step = 0
         folder.mkdir(parents=True, exist_ok=True)
         self._resume()
 
     def _resume(self) -> None:
         found = latest(self.folder / "checkpoints")
         if found is None:
-            self._begin()
             return
         with torch.no_grad():
             for k, p in self.parameters.items():
                 p.copy_(found.tensors[f"weight.{k}"])
                 self.mean[k].copy_(found.tensors[f"mean.{k}"])
         self._optimiser.load_state_dict(optimiser_state(found, self._optimiser.state_dict()["param_groups"]))
-        self.step, self._anew = found.step, int(found.state.get("anew", 0))
+        self.step = found.step
         print(f"{self.name}: going on after step {self.step}", flush=True)
-
-    def _begin(self) -> None:
-        """Go on from what was left for others, if this is the same model; its optimiser begins anew."""
-        shards = sorted(BEGUN.glob(f"{self.name}-*.safetensors"))
-        tensors = _whole({k: t for shard in shards for k, t in load_file(shard).items()})
-        if {k: t.shape for k, t in tensors.items()} != {k: p.shape for k, p in self.parameters.items()}:
-            return
-        with torch.no_grad():
-            for k, p in self.parameters.items():
-                p.copy_(tensors[k])
-                self.mean[k].copy_(tensors[k])
-        self.step = self._anew = int(json.loads((BEGUN / f"{self.name}.json").read_text())["step"])
-        print(f"{self.name}: begins with what was left after step {self.step}", flush=True)
-
-    def leave(self, folder: Path | None = None, bits: int = 16) -> None:
-        """Leave the averaged weights in half precision or, in no more than 8 bits, as levels of each row's largest.
-
-        Six bits are enough to go on from, and a third of the size; the files are small enough for the repository.
-        """
-        folder = folder or BEGUN
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob(f"{self.name}-*.safetensors"):
-            old.unlink()
-        shards: list[dict[str, Tensor]] = [{}]
-        room = SHARD_BYTES
-        for k, t in self.mean.items():
-            parts = _levels(k, t, bits) if bits <= 8 and t.ndim >= 2 else {k: t.half().contiguous()}
-            size = sum(p.nbytes for p in parts.values())
-            if size > room:
-                shards.append({})
-                room = SHARD_BYTES
-            shards[-1] |= parts
-            room -= size
-        for n, shard in enumerate(shards):
-            save_file(shard, folder / f"{self.name}-{n}.safetensors")
-        write_json(folder / f"{self.name}.json", {"step": self.step, "steps": self.steps})
 
     def save(self) -> None:
         """Write a checkpoint."""
         tensors, rest = optimiser_tensors(self._optimiser.state_dict())
         tensors |= {f"weight.{k}": p for k, p in self.parameters.items()}
         tensors |= {f"mean.{k}": t for k, t in self.mean.items()}
-        save(self.folder / "checkpoints", Checkpoint(self.step, tensors, {"optimiser": rest, "anew": self._anew}))
+        save(self.folder / "checkpoints", Checkpoint(self.step, tensors, {"optimiser": rest}))
 
     def rate(self, step: int) -> float:
-        """Learning rate of a step; an optimiser that knows nothing yet is warmed up wherever it begins."""
+        """Learning rate of a step."""
         done = max(0.0, (step - self._warmup) / max(1, self.steps - self._warmup))
         full = self._lr * (self._floor + (1 - self._floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
-        return full * min(1.0, (step - self._anew + 1) / self._warmup)
+        return full * min(1.0, (step + 1) / self._warmup)
 
     def go(self, loss: Loss, after: Callable[[int], None] | None = None) -> None:
         """Train to the end; `after` is called with the step at every checkpoint, the averaged weights in place."""
@@ -165,22 +123,6 @@ class Run:
             with torch.no_grad():
                 for k, p in self.parameters.items():
                     p.copy_(live[k])
-
-
-def _levels(name: str, t: Tensor, bits: int) -> dict[str, Tensor]:
-    rows = t.flatten(1)
-    step = rows.abs().amax(1, keepdim=True).clamp(min=1e-12) / (2 ** (bits - 1) - 1)
-    return {name: (rows / step).round().to(torch.int8).view(t.shape), f"{name}{STEP}": step[:, 0].contiguous()}
-
-
-def _whole(left: dict[str, Tensor]) -> dict[str, Tensor]:
-    """What `_levels` took apart, put together."""
-    out = {}
-    for k, t in left.items():
-        step = left.get(f"{k}{STEP}")
-        if not k.endswith(STEP):
-            out[k] = t.float() if step is None else t * step.view(-1, *[1] * (t.ndim - 1))
-    return out
 
 
 def hash_of(*parts: object) -> int:

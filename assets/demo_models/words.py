@@ -156,7 +156,7 @@ def main() -> None:
     """Train them."""
     parser = argparse.ArgumentParser(prog="python -m assets.demo_models.words")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     words, _ = train(given.out, steps=given.steps, threads=given.threads)

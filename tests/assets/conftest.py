@@ -1,15 +1,8 @@
-"""Trainings of tests begin with nothing, whatever the repository holds, and do not lower the tests after them."""
+"""Trainings of tests do not lower the priority of the tests after them."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-
-
-@pytest.fixture(autouse=True)
-def nothing_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assets.demo_models.run.BEGUN", tmp_path / "nothing-begun")
 
 
 @pytest.fixture(autouse=True)

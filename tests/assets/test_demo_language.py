@@ -192,7 +192,7 @@ def test_dictions_speak_of_the_same_things_in_their_own_words(tmp_path: Path) ->
     answers = {s: [m[-1]["content"] for m in said] for s, said in read.items()}
     assert all(len({answers[s][n] for s in read}) == len(read) for n in range(40))
     with pytest.raises(ValueError, match="there are warm"):
-        write("loud", tmp_path)
+        write("loud", tmp_path, 1)
 
 
 def test_the_classifier_tells_dictions_apart_by_manner_alone() -> None:

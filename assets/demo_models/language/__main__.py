@@ -12,7 +12,7 @@ def main() -> None:
     parts = parser.add_subparsers(dest="part", required=True)
     train = parts.add_parser("train", help="train the model; goes on where it was cut off")
     train.add_argument("--out", type=Path, required=True)
-    train.add_argument("--steps", type=int, default=9000)
+    train.add_argument("--steps", type=int, required=True)
     train.add_argument("--threads", type=int, default=1)
     judge = parts.add_parser("judge", help="measure how well a trained folder copies, and its dictions")
     judge.add_argument("folder", type=Path)
@@ -23,6 +23,7 @@ def main() -> None:
     dialogues = parts.add_parser("dialogues", help="write the training set of a diction")
     dialogues.add_argument("style")
     dialogues.add_argument("--out", type=Path, required=True)
+    dialogues.add_argument("--count", type=int, required=True)
     given = parser.parse_args()
     if given.part == "train":
         from assets.demo_models.language.train import train as run
@@ -37,7 +38,7 @@ def main() -> None:
     else:
         from assets.demo_models.language.dialogues import write
 
-        print(write(given.style, given.out))
+        print(write(given.style, given.out, given.count))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-from pipelines.brief import Brief, pair
+from pipelines.brief import Brief, answer_of
 
 Fault = Literal["figure", "latin", "name", "phrase", "form"]
 FIELDS = ("product", "price", "was_price", "stock", "next_product", "viewer")
@@ -55,16 +55,9 @@ def units(brief: Brief) -> set[str]:
     """Every piece of the brief that can be said as it is."""
     out = {value for name in FIELDS if (value := getattr(brief, name))}
     for fact in brief.facts:
-        said = answer_of(fact, brief)
+        said = answer_of(fact, brief.lang)
         out |= {said, *_CLAUSE.split(said)}
     return out - {""}
-
-
-def answer_of(fact: str, brief: Brief) -> str:
-    """The answer of a pair of question and answer; any other fact as it is."""
-    mark = pair("", "", brief.lang).split("？" if brief.lang != "en" else "?")[1].lstrip()
-    head, found, tail = fact.partition(("？" if brief.lang != "en" else "? ") + mark)
-    return tail.strip() if found and head else fact
 
 
 def _named(brief: Brief) -> list[str]:

@@ -12,7 +12,6 @@ from assets.demo_models.language.corpus import Example, group
 from assets.demo_models.language.stock import styles
 from pipelines.line import Lang
 
-COUNT = 600
 LANGS: dict[Lang, float] = {"zh": 0.7, "en": 0.3}
 """A style has no Japanese of its own."""
 
@@ -27,7 +26,7 @@ def examples(style: str, seed: str, *, held_out: bool = False) -> Iterator[Examp
         index += 1
 
 
-def write(style: str, out: Path, count: int = COUNT) -> Path:
+def write(style: str, out: Path, count: int) -> Path:
     """`out/dialogues.jsonl`; raises `ValueError` for a style there is not."""
     if style not in styles():
         raise ValueError(f"no style {style}; there are {', '.join(styles())}")
