@@ -33,10 +33,10 @@ class Subject:
 SUBJECTS = {
     "skincare": Subject(
         "晨光林晚",
-        {"hair": "long", "hair_colour": "brown", "fringe": "none", "hairpiece": "none", "skin": "fair", "eyes": "brown",
-         "brows": "soft", "makeup": "peach", "scene": "window", "light": "day"},
-        {"lips": ("nude", "coral"), "outfit": ("blouse", "sweater"), "cloth": ("white", "cream", "blue")},
-        {"hairpiece": "bow", "eye_height": 58.0, "eye_tilt": 3.0, "smile": 11.0, "jaw": 0.96},
+        {"hair": "long", "hair_colour": "brown", "fringe": "none", "hairpiece": "flower", "skin": "fair",
+         "eyes": "brown", "brows": "soft", "makeup": "peach", "scene": "window", "light": "day"},
+        {"lips": ("nude", "coral"), "outfit": ("blouse", "sweater"), "cloth": ("blue", "cream", "green")},
+        {"eye_height": 58.0, "eye_tilt": 3.0, "smile": 11.0, "jaw": 0.96},
     ),
     "makeup": Subject(
         "星光梅朵",

@@ -96,7 +96,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m assets.demo_models.upscaler")
     for name in ("pictures", "autoencoder", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     train(given.pictures, given.autoencoder, given.out, steps=given.steps, threads=given.threads)

@@ -21,12 +21,16 @@ Landmarks = Mapping[str, tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class BaseCard:
-    """`width`, `height` of a picture in pixels; `landmarks` in parts of them; `upscaler` a folder beside the card."""
+    """`width`, `height` of a picture in pixels; `landmarks` in parts of them; `upscaler` a folder beside the card.
+
+    `contours`: its paintings are softer than what it learnt from, and are drawn again around the face.
+    """
 
     width: int = 512
     height: int = 768
     landmarks: Landmarks = field(default_factory=dict)
     upscaler: Path | None = None
+    contours: bool = False
 
     @classmethod
     def read(cls, base: Path) -> BaseCard:
@@ -46,9 +50,12 @@ class BaseCard:
             upscaler = path.parent / str(data["upscaler"]) if data.get("upscaler") else None
             if upscaler is not None and upscaler.parent != path.parent:
                 raise ValueError("the upscaler lies elsewhere")
+            soft = data.get("contours", False)
+            if not isinstance(soft, bool):
+                raise ValueError("contours is neither true nor false")
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
             raise BadInput(f"{path} is damaged: {e}", next_step="Restore it from where the base came from.") from e
-        return cls(width, height, points, upscaler)
+        return cls(width, height, points, upscaler, soft)
 
     def points(self, width: int, height: int) -> dict[str, list[float]]:
         """Landmarks in a picture of that size."""

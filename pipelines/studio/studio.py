@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import torch
 
 from adapters.errors import NoSpace, Refused
@@ -70,6 +71,7 @@ class Studio:
         self.dtype = config.resolve_dtype(self.device)
         if self.device.type == "cpu":
             torch.set_num_threads(config.threads)
+            cv2.setNumThreads(config.threads)
         slots = FIRST_ROOM + 2 * config.rooms
         self.visual: VisualBase | None = None
         self.language: LanguageBase | None = None

@@ -32,6 +32,7 @@ from adapters.resident import BARE, ResidentBase
 from adapters.shelf import Staged
 from adapters.spec import BaseSpec, Shape, adaptable, visual_spec
 from pipelines.looks.picture import Rgb
+from pipelines.studio import contours
 from pipelines.studio.base_card import BaseCard
 from pipelines.studio.upscaler import Upscaler
 from streaming.errors import BadInput, Conflict
@@ -198,7 +199,7 @@ class VisualBase:
         picture: Rgb = np.nan_to_num(out.images[0] * 255.0).round().clip(0, 255).astype(np.uint8)
         if self.upscaler is not None and not brief.width:
             picture = self.upscaler.enlarge(picture)
-        return picture
+        return contours.draw(picture, self.card.landmarks) if self.card.contours else picture
 
     @torch.inference_mode()
     def try_out(self, slot: int) -> bool:

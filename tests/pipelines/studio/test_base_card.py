@@ -30,14 +30,15 @@ def test_a_base_without_a_card_is_any_other_base(tmp_path: Path) -> None:
 
 def test_a_card_is_read_with_points_in_any_size(tmp_path: Path) -> None:
     card = BaseCard.read(put(tmp_path))
-    assert (card.width, card.height, card.upscaler) == (384, 704, tmp_path / "up")
+    assert (card.width, card.height, card.upscaler, card.contours) == (384, 704, tmp_path / "up", False)
+    assert BaseCard.read(put(tmp_path, contours=True)).contours
     assert card.points(768, 1408) == {"left_eye": [307.2, 352.0]}
 
 
 @pytest.mark.parametrize("changed", [
     {"format": "other/1"}, {"size": [384]}, {"size": [0, 704]}, {"size": "big"}, {"size": [384, 99999]},
     {"landmarks": {"left_eye": [1.4, 0.2]}}, {"landmarks": {"left_eye": [0.4]}}, {"landmarks": 3},
-    {"upscaler": "../up"}, {"upscaler": "/up"},
+    {"upscaler": "../up"}, {"upscaler": "/up"}, {"contours": "yes"},
 ])
 def test_a_damaged_card_says_what_is_wrong(tmp_path: Path, changed: dict[str, Any]) -> None:
     with pytest.raises(BadInput, match="damaged") as e:
