@@ -10,6 +10,10 @@ CALL: dict[Lang, tuple[str, ...]] = {
     "ja": ("{user}さん、", "{user}さんのご質問ですね。", "はい、{user}さん。"),
 }
 PHRASES: dict[str, dict[Lang, tuple[str, ...]]] = {
+    "elsewhere": {
+        "zh": ("{product}的话，", "说到{product}，", "如果是{product}，"),
+        "en": ("for the {product}: ", "as to the {product}: "), "ja": ("{product}でしたら、", "{product}の場合は、"),
+    },
     "price": {
         "zh": (
             "{product}现在是{price}。", "{product}直播间价格{price}。", "今天{product}是{price}。",

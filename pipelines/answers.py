@@ -123,7 +123,8 @@ class Answers:
             kind = "uncounted" if product.stock is None else "stock" if product.stock else "sold_out"
             return self._say(kind, lang)
         if found.faq is not None:
-            return _ended(in_lang(found.faq.answer, lang), lang)
+            of = self._say("elsewhere", lang) if found.elsewhere else ""
+            return of + _ended(in_lang(found.faq.answer, lang), lang)
         if found.fact:
             return _ended(found.fact, lang)
         return self._by_intent(found, lang)

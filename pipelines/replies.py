@@ -159,7 +159,8 @@ class Replies:
         if kind == "answer":
             if found is None or found.product is None or found.intent not in ASKABLE:
                 return None
-            if found.intent in SURE and not self._writer.prompt_enough:
+            # Of which product it is must be said, and only the catalogue's wording does so for sure.
+            if found.elsewhere or (found.intent in SURE and not self._writer.prompt_enough):
                 return None
         product = found.product if found is not None else None
         question = pick.events[0].text if kind == "answer" else ""

@@ -84,6 +84,11 @@ def asks(text: str) -> bool:
     return bool(_ASKS.search(text.strip()))
 
 
+def letters(text: str) -> str:
+    """What is left of a text when signs, spaces and capitals make no difference."""
+    return "".join(c for c in text.casefold() if c.isalnum())
+
+
 def terms(text: str) -> Counter[str]:
     """Pairs of characters of what is written in Han or kana, and the other words."""
     text = text.casefold()
@@ -117,6 +122,8 @@ class Found:
     score: float = 0.0
     wants: bool = False
     """Whether something particular is asked, to which any fact would be the wrong answer."""
+    elsewhere: bool = False
+    """Whether it is another product's answer, which the question does not name: it is told of which."""
 
 
 class Retrieval:
@@ -151,12 +158,13 @@ class Retrieval:
             # A question that names nothing is first of all about what is being shown.
             weight = 1.0 if place == 0 else 0.72
             for faq in product.faq:
-                score = weight * max((self._alike(query, terms(q)) for q in faq.question.values()), default=0.0)
+                word_for_word = letters(text) in map(letters, faq.question.values())
+                score = weight * (1.0 if word_for_word else self._near(query, faq))
                 if score > max(best.score, FAQ_SURE):
                     best = replace(best, product=product, faq=faq, score=score)
         if best.faq is None and spoken_of is not None:
-            best = self._by_fact(best, spoken_of, query, lang)
-        return best
+            return self._by_fact(best, spoken_of, query, lang)
+        return replace(best, elsewhere=best.product is not spoken_of)
 
     def ranked(self, found: Found, text: str, lang: Lang, limit: int) -> list[tuple[str, float]]:
         """Facts and pairs of the product in question, the nearest to the question first; with a score 0..1."""
@@ -168,8 +176,8 @@ class Retrieval:
         for faq in product.faq:
             question, answer = faq.question.get(lang, ""), faq.answer.get(lang, "")
             if question and answer:
-                near = max((self._alike(query, terms(q)) for q in faq.question.values()), default=0.0)
-                scored.append((pair(question, answer, lang), 1.0 if faq is found.faq else near))
+                near = 1.0 if faq is found.faq else self._near(query, faq)
+                scored.append((pair(question, answer, lang), near))
         return sorted(scored, key=lambda item: -item[1])[:limit]
 
     def _by_fact(self, best: Found, product: Product, query: Counter[str], lang: Lang) -> Found:
@@ -208,6 +216,10 @@ class Retrieval:
     def _weight(self, found: Iterable[tuple[str, int]]) -> float:
         unknown = math.log(1 + self._n)
         return sum(self._idf.get(t, unknown) * k for t, k in found)
+
+    def _near(self, query: Counter[str], faq: Faq) -> float:
+        """How alike it is to one of the catalogue's questions, in whichever language, 0..1."""
+        return max((self._alike(query, terms(q)) for q in faq.question.values()), default=0.0)
 
     def _alike(self, query: Counter[str], document: Counter[str]) -> float:
         """Shared weight, 0..1: what of the question is covered, and how much both are one.

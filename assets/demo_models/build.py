@@ -21,7 +21,7 @@ PICTURES, LARGE, PERSONA = 1600, 160, 64
 DIALOGUES = 6000
 STEPS = {
     "words": 1500, "autoencoder": 8000, "judge": 900, "upscaler": 1500, "painter": 4500, "language": 9000,
-    "skincare": 600, "makeup": 600, "tang": 600, "warm": 640, "lively": 640, "classical": 640,
+    "skincare": 600, "makeup": 600, "tang": 600, "warm": 1200, "lively": 1200, "classical": 1200,
 }
 FEWEST = {"pictures": 40, "large": 6, "persona": 8, "dialogues": 60, "steps": 4}
 """Less than that some part has nothing to learn from or to be judged by."""

@@ -46,7 +46,7 @@ def ask(answers: Answers, text: str, on_air: str | None = "serum", user: str = "
         ("what shade should I take for the cushion", "cushion", "en", "fair"),
         ("このクリームはいくらですか", "cream", "ja", "128元"), ("セラムの使い方は？", "serum", "ja", "洗顔後"),
         ("气垫适合油皮吗", "cushion", "zh", "散粉"), ("便宜点吗", "serum", "zh", "139元"),
-        ("枸杞茶有功效吗", "goji-tea", "zh", "不是药"),
+        ("枸杞茶有功效吗", "goji-tea", "zh", "不是药"), ("what is in it", "serum", "en", "hyaluronic acid in three sizes"),
     ],
 )
 def test_questions_find_their_answer(answers: Answers, text: str, product: str, lang: str, part: str) -> None:
@@ -54,6 +54,17 @@ def test_questions_find_their_answer(answers: Answers, text: str, product: str, 
     assert (reply.product_id, reply.lang) == (product, lang)
     assert part in said
     assert "小月" in said
+
+
+@pytest.mark.parametrize(("text", "lang", "name"), [
+    ("怎么用", "zh", "晨露玻尿酸精华"), ("保质期多久", "zh", "晨露玻尿酸精华"),
+    ("Does it clog pores?", "en", "Cloud Ceramide Cream"), ("毛穴は詰まりませんか", "ja", "クリーム"),
+])
+def test_an_answer_of_another_product_names_it(answers: Answers, text: str, lang: str, name: str) -> None:
+    reply, said = ask(answers, text, on_air="cushion")
+    assert reply.lang == lang and reply.product_id != "cushion"
+    assert name in said, "else it would be taken for the cushion's"
+    assert name not in ask(answers, text, on_air=reply.product_id)[1]
 
 
 @pytest.mark.parametrize("text", ["今天天气怎么样", "你们店在哪个城市", "帮我写个作业吧?", "Who won the game?"])
