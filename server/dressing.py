@@ -17,7 +17,7 @@ from server.context import Context
 from server.demo import ROOM
 from server.demo_models import DemoModels
 from server.looks import NAMES
-from server.wardrobe.documents import ActivateIn, AdapterIn, PersonaIn
+from server.wardrobe.documents import AdapterIn, PersonaIn
 from streaming.errors import NightAnchorError
 
 log = logging.getLogger("nightanchor.demo")
@@ -115,5 +115,7 @@ class Dressing:
         """Have what changed in a persona seen, when she is on air; a studio that comes up later shows it then."""
         # Whoever is being put on air by hand or by the schedule comes first and must not be superseded by this.
         await self._ctx.activations.settled(ROOM)
-        if self._ctx.studio.running and self._ctx.activations.worn(ROOM).persona == persona_id:
-            self._ctx.activations.ask(ActivateIn(room=ROOM, persona=persona_id))
+        worn = self._ctx.activations.worn(ROOM)
+        if self._ctx.studio.running and worn.persona == persona_id:
+            # She stays on by whatever put her on: nobody chose her by hand.
+            self._ctx.activations.schedule(ROOM, persona_id, None, worn.source, prepare_s=0.0)

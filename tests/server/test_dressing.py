@@ -54,7 +54,8 @@ def painted(w: Wardrobe) -> list[int]:
 
 async def test_who_is_on_air_gets_her_adapter_at_once_and_her_portrait_when_it_is_there(w: Wardrobe) -> None:
     await w.on_air()
-    await w.over(await w.activate(persona="skincare"))
+    w.context.activations.schedule("main", "skincare", None, "schedule", prepare_s=0.0)
+    await until(lambda: w.context.activations.worn("main").persona == "skincare")
     dressing = Dressing(w.context)
     dressing.begin()
     assert w.context.personas.get("skincare")["visual_id"] == "demo-skin"
@@ -66,6 +67,7 @@ async def test_who_is_on_air_gets_her_adapter_at_once_and_her_portrait_when_it_i
     bake(w)
     await until(lambda: w.context.activations.worn("main").look_id == LOOK)
     assert LOOK in w.bus.look
+    assert w.context.activations.worn("main").source == "schedule", "nobody has put her on by hand"
     assert w.context.personas.get("skincare")["look_id"] == LOOK
     dressing.begin()
     assert painted(w) == [7], "it is done once"
