@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from pipelines.looks.picture import Rgb
 
-STEPS = 8
+STEPS = 5
 FINE, COARSE = 2.5, 5.0
 """Pixels of blur, at a width of 768, under which an edge's course and its direction are looked for."""
 WIDTH = 768
