@@ -19,7 +19,7 @@ def paint_header(layout: Layout, title: str, subtitle: str, lang: str) -> Sprite
     edge, height = px(6), px(68)
     big, small = font(px(26), BOLD), font(px(18), MEDIUM)
     dot, gap = px(54), px(12)
-    widest = px(300)
+    widest = px(390)
     name = shorten(clean(title) or LIVE_WORD.get(lang[:2], "LIVE"), big, widest)
     below = shorten(clean(subtitle), small, widest - px(18))
     below = below or ("" if not clean(title) else LIVE_WORD.get(lang[:2], "LIVE"))
