@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from pipelines.looks.ease import ease
 from pipelines.looks.expressions import complete
 from pipelines.looks.find import find_landmarks
 from pipelines.looks.fit import Fit, fit
@@ -103,11 +104,6 @@ def _measure(portrait: Portrait, place: Fit) -> _Face:
     )
 
 
-def _smooth(t: npt.NDArray[Any]) -> Field:
-    t = np.clip(t, 0, 1)
-    return np.asarray(t * t * (3 - 2 * t), np.float32)
-
-
 class _Plan:
     """The regions of one look and how each is drawn."""
 
@@ -142,9 +138,9 @@ class _Plan:
         f, r = self._face, self._head_rect
         x, y = _pixels(rect)
         edge = 0.38 * self._head
-        free = _smooth(np.minimum(np.minimum(x - r.x, r.x + r.w - x), y - r.y) / edge)
+        free = ease(np.minimum(np.minimum(x - r.x, r.x + r.w - x), y - r.y) / edge)
         # The neck bends: what lies below the chin moves less and less.
-        free = free * _smooth((r.y + r.h - 4 - y) / (r.y + r.h - 4 - (f.chin_y - 0.05 * self._head)))
+        free = free * ease((r.y + r.h - 4 - y) / (r.y + r.h - 4 - (f.chin_y - 0.05 * self._head)))
         u, v = (x - f.cx) / (0.95 * self._head), (y - f.eye_y - 0.3 * self._head) / (1.25 * self._head)
         front = np.exp(-(u * u + v * v))
         dx = yaw * YAW_PX * f.unit * free * (0.55 + 0.45 * front)
@@ -179,7 +175,7 @@ class _Plan:
         iris = sum(_spot(x - ex, y - ey, 0.20 * f.span, 0.17 * f.span) for ex, ey in f.eyes)
         brows = sum(_spot(x - ex, y - ey + 0.40 * f.span, 0.52 * f.span, 0.17 * f.span) for ex, ey in f.eyes)
         across = np.minimum(x - rect.x, rect.x + rect.w - 1 - x)
-        border = _smooth(np.minimum(across, np.minimum(y - rect.y, rect.y + rect.h - 1 - y)) / (6 * f.unit))
+        border = ease(np.minimum(across, np.minimum(y - rect.y, rect.y + rect.h - 1 - y)) / (6 * f.unit))
         _begin(bank, regions, "eyes", rect, yaw=YAW, pitch=PITCH, closed=closeds, gaze=GAZE, brow=BROW)
         for yaw, pitch in itertools.product(YAW, PITCH):
             sx, sy = self._head_field(rect, yaw, pitch)
@@ -193,7 +189,7 @@ class _Plan:
         f, (x, y) = self._face, _pixels(rect)
         edge = 0.6 * self._head
         sides = np.minimum(x - rect.x, rect.x + rect.w - x)
-        free = _smooth(np.minimum(sides, np.minimum(1.5 * (y - rect.y), rect.y + rect.h - y)) / edge)
+        free = ease(np.minimum(sides, np.minimum(1.5 * (y - rect.y), rect.y + rect.h - y)) / edge)
         apart = np.clip((x - f.cx) / (2.4 * self._head), -1, 1)
         _begin(bank, regions, "torso", rect, breath=BREATH, sway=SWAY)
         for breath, sway in itertools.product(BREATH, SWAY):

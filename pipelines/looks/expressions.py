@@ -6,12 +6,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.looks.ease import ease
 from pipelines.looks.picture import Portrait, Rgb
 
 CLOSED = (0.0, 1 / 3, 2 / 3, 1.0)
 OPEN = (0.0, 0.25, 0.5, 0.75, 1.0)
 LIP_LINE = 6.0
 """Levels of 255 by which the line between the lips is darker than both of them."""
+CHIN = 0.6
+"""So much of the way of the lower lip the chin goes."""
 WIDE = (-1.0, 0.0, 1.0)
 Field = npt.NDArray[np.float32]
 
@@ -109,12 +112,13 @@ def _mouth(rgb: Rgb, points: dict[str, npt.NDArray[np.float32]], span: float, op
     jaw = np.exp(-((u / 2.3) ** 4))
     reach = max(float(chin[1]) - low, 0.5 * half)
     below = np.clip((y - line) / max(1.0, gap), 0, 1)
-    fade = np.clip(1 - (y - float(chin[1]) - 0.1 * reach) / (0.9 * reach), 0, 1)
-    fade = fade * fade * (3 - 2 * fade)
+    fade = ease(1 - (y - float(chin[1]) - 0.1 * reach) / (0.9 * reach))
     # Beside the lips the cheeks are drawn down little by little; a step would show at the outline of a narrow face.
-    eased = np.clip((y - line) / (0.9 * half), 0, 1)
-    follows = np.maximum(eased * eased * (3 - 2 * eased), arch)
-    drop = gap * (0.35 * jaw * follows + 0.65 * arch) * fade * (y > line)
+    follows = np.maximum(ease((y - line) / (0.9 * half)), arch)
+    # The chin comes down less than the lip, and as a whole: the lip's arch would be seen in its outline.
+    firm = ease((y - low) / max(float(chin[1]) - low, 0.3 * half))
+    lip, bone = 0.35 * jaw * follows + 0.65 * arch, CHIN * np.exp(-((u / 1.9) ** 4))
+    drop = gap * (lip * (1 - firm) + bone * firm) * fade * (y > line)
     lift = 0.12 * gap * arch * np.clip(1 - (line - y) / (0.8 * half), 0, 1) * (y <= line)
     warped = cv2.remap(rgb, source_x.astype(np.float32), (y - drop + lift).astype(np.float32), cv2.INTER_LINEAR,
                        borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
@@ -126,7 +130,9 @@ def _mouth(rgb: Rgb, points: dict[str, npt.NDArray[np.float32]], span: float, op
     hole = cv2.GaussianBlur(hole.astype(np.float32), (0, 0), max(0.6, 0.02 * half))
     depth = np.clip((y - upper) / np.maximum(lower - upper, 1), 0, 1)
     inside = np.stack([62 + 60 * depth, 16 + 26 * depth, 22 + 26 * depth], -1)
-    teeth = np.clip((upper + 0.30 * gap * arch + 0.05 * half - y) / soft, 0, 1)
-    teeth = teeth * np.clip((0.8 - np.abs(u / stretch)) / 0.15, 0, 1)
-    inside = inside * (1 - teeth[..., None]) + np.array([236, 228, 222]) * teeth[..., None]
+    # Teeth stand back from the lip, in its shadow; in a mouth that is hardly open they would be a bright seam.
+    teeth = np.clip((upper + 0.34 * gap * arch - y) / (2 * soft), 0, 1) * np.clip((opening - 0.15) / 0.45, 0, 1)
+    teeth = teeth * np.clip((0.8 - np.abs(u / stretch)) / 0.2, 0, 1)
+    shade = 0.62 + 0.38 * np.clip((y - upper) / (0.14 * half), 0, 1)
+    inside = inside * (1 - teeth[..., None]) + np.array([236, 228, 222]) * (shade * teeth)[..., None]
     return np.asarray(np.clip(warped * (1 - hole[..., None]) + inside * hole[..., None], 0, 255), np.uint8)
