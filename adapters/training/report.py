@@ -16,7 +16,7 @@ from adapters.training import journal
 from adapters.training.folder import Folder
 from adapters.training.terminal import duration, number
 
-WIDTH, HEIGHT, LEFT, BOTTOM = 860, 300, 56, 26
+WIDTH, HEIGHT, LEFT, BOTTOM = 860, 300, 64, 26
 COLUMNS, THUMB = 6, 200
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1b1d22;--soft:#6a7080;--line:#d9dce3;--card:#fff;--ground:#f4f5f8;--a:#3564e0;--b:#d2603a}
@@ -90,9 +90,10 @@ def _plot(steps: list[dict[str, Any]], validations: list[dict[str, Any]], best: 
         value = low + (high - low) * n / 4
         y = at(0, value).split(",")[1]
         parts.append(f'<line x1="{LEFT}" x2="{WIDTH - 10}" y1="{y}" y2="{y}" stroke="var(--line)"/>'
-                     f'<text x="{LEFT - 6}" y="{float(y) + 4:.0f}" text-anchor="end">{value:.4g}</text>')
+                     f'<text x="{LEFT - 6}" y="{float(y) + 4:.0f}" text-anchor="end">{value:.3g}</text>')
         step = last * n / 4
-        parts.append(f'<text x="{at(step, low).split(",")[0]}" y="{HEIGHT - 8}" text-anchor="middle">{step:.0f}</text>')
+        end = "middle" if n < 4 else "end"
+        parts.append(f'<text x="{at(step, low).split(",")[0]}" y="{HEIGHT - 8}" text-anchor="{end}">{step:.0f}</text>')
     parts += [line(raw, "train", 'opacity=".18"'), line(smooth, "train"), line(learnt, "train", 'stroke-dasharray="2 4"'),
               line(held, "val")]
     if best is not None and held:
@@ -100,7 +101,7 @@ def _plot(steps: list[dict[str, Any]], validations: list[dict[str, Any]], best: 
         x, y = at(best, loss).split(",")
         parts.append(f'<circle cx="{x}" cy="{y}" r="5" fill="var(--b)"/>')
     legend = ('<p class="soft"><span style="color:var(--a)">━</span> 训练 · training &nbsp; '
-              '<span style="color:var(--b)">━</span> 验证 · held out &nbsp; ● 保留的一步 · the step that was kept</p>')
+              '<span style="color:var(--b)">━</span> 验证 · held out &nbsp; <span style="color:var(--b)">●</span> 保留的一步 · the step that was kept</p>')
     return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}">{"".join(parts)}</svg>{legend}'
 
 
