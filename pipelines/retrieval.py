@@ -164,7 +164,17 @@ class Retrieval:
                     best = replace(best, product=product, faq=faq, score=score)
         if best.faq is None and spoken_of is not None:
             return self._by_fact(best, spoken_of, query, lang)
-        return replace(best, elsewhere=best.product is not spoken_of)
+        if best.faq is None or spoken_of is None or best.product is spoken_of:
+            return replace(best, elsewhere=best.product is not spoken_of)
+        own = self._same_point(query, best.faq, spoken_of.faq)
+        return replace(best, elsewhere=True) if own is None else replace(best, product=spoken_of, faq=own)
+
+    def _same_point(self, query: Counter[str], found: Faq, among: Sequence[Faq]) -> Faq | None:
+        """The one of `among` that has what the question shares with `found` and is rarest: what it turns on."""
+        shared = {t for q in found.question.values() for t in _common(query, terms(q)) if len(t) > 1}
+        point = max(shared, key=lambda t: self._weight([(t, 1)]), default=None)
+        able = [f for f in among if any(point in terms(q) for q in f.question.values())]
+        return max(able, key=lambda f: self._near(query, f), default=None)
 
     def ranked(self, found: Found, text: str, lang: Lang, limit: int) -> list[tuple[str, float]]:
         """Facts and pairs of the product in question, the nearest to the question first; with a score 0..1."""

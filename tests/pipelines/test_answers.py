@@ -67,6 +67,13 @@ def test_an_answer_of_another_product_names_it(answers: Answers, text: str, lang
     assert name not in ask(answers, text, on_air=reply.product_id)[1]
 
 
+def test_what_is_shown_answers_first_when_it_has_an_answer_to_the_same_point(answers: Answers) -> None:
+    reply, said = ask(answers, "适合油皮吗", on_air="cream")
+    assert reply.product_id == "cream" and "薄薄涂一层" in said
+    reply, said = ask(answers, "油皮能用吗", on_air="serum")
+    assert reply.product_id == "cream" and "云朵神经酰胺面霜" in said, "the serum's notes do not speak of oily skin"
+
+
 @pytest.mark.parametrize("text", ["今天天气怎么样", "你们店在哪个城市", "帮我写个作业吧?", "Who won the game?"])
 def test_what_the_catalogue_does_not_know_is_not_invented(answers: Answers, text: str) -> None:
     reply, said = ask(answers, text)
