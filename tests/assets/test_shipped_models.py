@@ -10,9 +10,10 @@ import torch
 
 from adapters.convert import inspect
 from adapters.spec import spec_of_folder
+from assets.demo_models.assemble import LANGUAGE
 from assets.demo_models.grids import CELL, COLUMNS, grid
 from assets.demo_models.judge import labels, load, small
-from assets.demo_models.language.judge import Speaker, held_out, judged, summary
+from assets.demo_models.language.judge import Speaker, dictions, held_out, judged, styled, summary
 from assets.demo_models.painter import load as load_painter
 from assets.demo_models.painter import paint
 from assets.demo_models.pictures import draw, example
@@ -84,3 +85,14 @@ def test_a_grid_shows_every_picture() -> None:
     assert image.size == (CELL[0] * COLUMNS, CELL[1] * 2)
     assert image.getpixel((CELL[0] // 2, CELL[1] // 2)) != (0, 0, 0)
     assert image.getpixel((CELL[0] + 5, CELL[1] + 5)) == (0, 0, 0), "where there is none it is left free"
+
+
+def test_a_manner_is_known_by_its_words_and_stays_true(models: demo_models.DemoModels) -> None:
+    if models.language is None:
+        pytest.skip("no language base ships")
+    speaker, ears = Speaker(models.language), dictions(200)
+    for style in LANGUAGE.values():
+        path = next(e["path"] for e in models.adapters if e["id"] == f"demo-{style}")
+        said, heard = styled(speaker, path, style, ears, 15)
+        assert sum(heard) >= 14, style
+        assert summary(said)["copy"]["all"] > 0.7, style
