@@ -172,7 +172,7 @@ class Retrieval:
     def _same_point(self, query: Counter[str], found: Faq, among: Sequence[Faq]) -> Faq | None:
         """The one of `among` that has what the question shares with `found` and is rarest: what it turns on."""
         shared = {t for q in found.question.values() for t in _common(query, terms(q)) if len(t) > 1}
-        point = max(shared, key=lambda t: self._weight([(t, 1)]), default=None)
+        point = max(shared, key=lambda t: (self._weight([(t, 1)]), t), default=None)
         able = [f for f in among if any(point in terms(q) for q in f.question.values())]
         return max(able, key=lambda f: self._near(query, f), default=None)
 
