@@ -93,8 +93,9 @@ def portraits(folder: Path, prompts: Sequence[str], drawn: Sequence[Rgb]) -> Non
     height, width = soft[0].shape[:2]
     against = f"16 steps with guidance, doubled, drawn around, on {torch.get_num_threads()} cores"
     row(f"SD: a portrait, {width}x{height}", took, "s", against)
-    against = f"drawings of {width}x{height}; before contours {sharpness(soft) / sharpness(drawn):.2f}"
-    row("SD: sharpness of portraits", sharpness(crisp) / sharpness(drawn), "x", against)
+    wanted = sharpness(drawn)
+    against = f"drawings of {width}x{height}; before contours {sharpness(soft) / wanted:.2f}"
+    row("SD: sharpness of portraits", sharpness(crisp) / wanted, "x", against)
 
 
 def sharpness(pictures: Sequence[Rgb]) -> float:

@@ -150,7 +150,7 @@ class Retrieval:
         named = self._named(text)
         spoken_of = named or next((p for p in self._products if p.product_id == on_air), None)
         intent = intent_of(text)
-        query = terms(self._without_names(text, named))
+        said, query = letters(text), terms(self._without_names(text, named))
         pool = [named] if named else ([spoken_of] if spoken_of else []) + [p for p in self._products if p is not spoken_of]
         wants = bool(query) and asks(text) and not _GENERAL.search(text.casefold())
         best = Found(spoken_of, named is not None, intent, wants=wants)
@@ -158,15 +158,15 @@ class Retrieval:
             # A question that names nothing is first of all about what is being shown.
             weight = 1.0 if place == 0 else 0.72
             for faq in product.faq:
-                word_for_word = letters(text) in map(letters, faq.question.values())
+                word_for_word = said in map(letters, faq.question.values())
                 score = weight * (1.0 if word_for_word else self._near(query, faq))
                 if score > max(best.score, FAQ_SURE):
                     best = replace(best, product=product, faq=faq, score=score)
-        if best.faq is None and spoken_of is not None:
-            return self._by_fact(best, spoken_of, query, lang)
-        if best.faq is None or spoken_of is None or best.product is spoken_of:
-            return replace(best, elsewhere=best.product is not spoken_of)
-        own = self._same_point(query, best.faq, spoken_of.faq)
+        if best.faq is None:
+            return best if spoken_of is None else self._by_fact(best, spoken_of, query, lang)
+        if best.product is spoken_of:
+            return best
+        own = self._same_point(query, best.faq, spoken_of.faq if spoken_of is not None else ())
         return replace(best, elsewhere=True) if own is None else replace(best, product=spoken_of, faq=own)
 
     def _same_point(self, query: Counter[str], found: Faq, among: Sequence[Faq]) -> Faq | None:

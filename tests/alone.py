@@ -1,14 +1,12 @@
 """Tests side by side: those that start a real show or a real server have the machine for themselves.
 
 What is marked `integration` runs in real time and would be late beside anything else; the rest may share the cores.
-Workers agree by a lock on one file: shared for the rest, exclusive for those that want to be alone.
+Workers agree by a lock on a file of the project: shared for the rest, exclusive for those that want to be alone.
 """
 
 from __future__ import annotations
 
 import fcntl
-import os
-import tempfile
 from collections.abc import Generator
 from pathlib import Path
 from typing import IO
@@ -20,7 +18,7 @@ class Lock:
     """Held over consecutive tests of one file, whose fixtures may outlive a test."""
 
     def __init__(self, path: Path) -> None:
-        self._file: IO[str] = path.open("w")
+        self._file: IO[str] = path.open()
         self._held: int | None = None
 
     def take(self, kind: int) -> None:
@@ -36,14 +34,13 @@ class Lock:
         self._held = None
 
 
+LOCK = pytest.StashKey[Lock]()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Nothing to do unless there are workers."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
-    if run is not None:
-        config.stash[LOCK] = Lock(Path(tempfile.gettempdir()) / f"nightanchor-tests-{run}.lock")
-
-
-LOCK = pytest.StashKey[Lock]()
+    if hasattr(config, "workerinput"):
+        config.stash[LOCK] = Lock(config.rootpath / "pyproject.toml")
 
 
 # Outside of everything else, so that waiting counts for no test's time.

@@ -14,6 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
+
 from assets.demo_models.run import modest
 from server.demo_models import FOLDER
 
@@ -21,13 +23,16 @@ PICTURES, LARGE, PERSONA = 1600, 160, 64
 DIALOGUES = 6000
 STEPS = {
     "words": 1500, "autoencoder": 8000, "judge": 900, "upscaler": 1500, "painter": 4500, "language": 9000,
-    "skincare": 600, "makeup": 600, "tang": 600, "warm": 1200, "lively": 1200, "classical": 1200,
 }
 FEWEST = {"pictures": 40, "large": 6, "persona": 8, "dialogues": 60, "steps": 4}
 """Less than that some part has nothing to learn from or to be judged by."""
 STYLES = ("warm", "lively", "classical")
 SUBJECTS = ("skincare", "makeup", "tang")
 CONFIGS = Path(__file__).parent / "configs"
+STEPS |= {
+    name: yaml.safe_load((CONFIGS / f"{name}.yaml").read_text(encoding="utf-8"))["max_steps"]
+    for name in (*SUBJECTS, *STYLES)
+}
 
 
 def parts(build: Path, threads: int, out: Path = FOLDER, share: float = 1.0) -> dict[str, list[list[str]]]:

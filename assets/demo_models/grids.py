@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
 
-from assets.demo_models.painter import load, paint
+from adapters.load import visual
+from assets.demo_models.painter import paint
 from assets.demo_models.personas import SUBJECTS, example, prompt
 from assets.demo_models.pictures import draw
 from assets.demo_models.run import modest
@@ -61,7 +63,7 @@ def main() -> None:
     if found is None or found.visual is None:
         raise SystemExit(f"{given.models} holds no visual base; run make demo-models first")
     given.out.mkdir(parents=True, exist_ok=True)
-    made = load(found.visual)
+    made = visual(found.visual, torch.float32)
     for entry in found.adapters:
         name = entry["id"].removeprefix("demo-")
         if name not in SUBJECTS:

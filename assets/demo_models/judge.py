@@ -25,8 +25,8 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from adapters.load import visual
 from assets.demo_models.autoencoder import HELD_OUT, Pictures
-from assets.demo_models.painter import load as load_painter
 from assets.demo_models.painter import paint
 from assets.demo_models.run import DEVICE, Run, modest, write_json
 from assets.demo_models.traits import TRAITS, Choice, choose, plain_caption
@@ -128,7 +128,7 @@ def look(model: Path, judge: Judge, drawings: Sequence[np.ndarray[Any, Any]], co
 
     `drawings` (704, 384, 3) of others are what the paintings' distance and diversity are compared with.
     """
-    made = load_painter(model)
+    made = visual(model, torch.float32)
     rng = random.Random("judge")
     choices = [choose(rng) for _ in range(count)]
     began = time.monotonic()

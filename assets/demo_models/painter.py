@@ -151,11 +151,6 @@ class Painter:
         self.run.go(self.loss, self.after)
 
 
-def load(folder: Path) -> Any:
-    """A folder's pipeline in full precision, as a CPU paints."""
-    return StableDiffusionPipeline.from_pretrained(folder, local_files_only=True, torch_dtype=torch.float32)
-
-
 @torch.inference_mode()
 def paint(made: Any, prompt: str, seed: int, steps: int = 16, guidance: float = 3.0) -> np.ndarray[Any, Any]:
     """One picture, (704, 384, 3)."""

@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from adapters.convert import inspect
+from adapters.load import visual
 from adapters.spec import spec_of_folder
 from assets.demo_models.assemble import LANGUAGE
 from assets.demo_models.grids import CELL, COLUMNS, grid
 from assets.demo_models.judge import labels, load, small
 from assets.demo_models.language.judge import Speaker, dictions, held_out, judged, styled, summary
-from assets.demo_models.painter import load as load_painter
 from assets.demo_models.painter import paint
 from assets.demo_models.pictures import draw, example
 from assets.demo_models.traits import plain_caption
@@ -59,7 +59,7 @@ def test_every_adapter_fits_its_base_and_every_persona_wears_one_of_each(models:
 def test_people_are_painted_as_asked(models: demo_models.DemoModels) -> None:
     if models.visual is None:
         pytest.skip("no visual base ships")
-    made = load_painter(models.visual)
+    made = visual(models.visual, torch.float32)
     judge = load(demo_models.FOLDER / "judge")
     people = [example(2_000_000 + n) for n in range(PAINTED)]
     painted = [paint(made, plain_caption(c, "zh"), n) for n, (c, _) in enumerate(people)]
